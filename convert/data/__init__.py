@@ -1,0 +1,1 @@
+"""Datasets as their owners publish them, and splits by person or session."""

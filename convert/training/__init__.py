@@ -1,0 +1,1 @@
+"""Recipes, augmentation and the training loop."""

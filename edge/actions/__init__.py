@@ -1,0 +1,1 @@
+"""From events to outputs: rules, patterns and pins."""

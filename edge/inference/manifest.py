@@ -1,0 +1,136 @@
+"""``manifest.json``: what a bundle says of itself.  Untrusted input, so every field is checked."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+FORMAT = 1
+"""The version of the bundle format that this program writes and reads."""
+
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+class Task(str, Enum):
+    """What a bundle is for; it decides which networks it must hold."""
+
+    FACES = "faces"
+    HANDS = "hands"
+    EMOTION = "emotion"
+    EYES = "eyes"
+    GESTURE = "gesture"
+    IDENTITY = "identity"
+
+    @property
+    def is_cascade(self) -> bool:
+        return self in (Task.FACES, Task.HANDS)
+
+    @property
+    def is_classifier(self) -> bool:
+        return self in (Task.EMOTION, Task.EYES, Task.GESTURE)
+
+
+CASCADE_NETWORKS = ("pnet", "rnet", "onet")
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class InputSpec(_Strict):
+    """What a network is fed: ``shape`` ``(n, height, width, channels)``; real value = (pixel - mean) * scale."""
+
+    shape: tuple[int, int, int, int]
+    dtype: Literal["int8", "float32"] = "int8"
+    colour: Literal["rgb", "grey"]
+    mean: float
+    scale: float
+
+    @model_validator(mode="after")
+    def _check(self) -> InputSpec:
+        channels = 1 if self.colour == "grey" else 3
+        if self.shape[3] != channels:
+            raise ValueError(f"colour {self.colour!r} needs {channels} channel(s), shape has {self.shape[3]}")
+        if min(self.shape) < 1:
+            raise ValueError(f"every dimension of shape must be at least 1, received {self.shape}")
+        if self.scale <= 0:
+            raise ValueError(f"scale must be positive, received {self.scale}")
+        return self
+
+    def normalise(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Pixels 0 to 255, any shape, as the float32 values that the network was trained on."""
+        return (pixels.astype(np.float32) - np.float32(self.mean)) * np.float32(self.scale)
+
+
+class FileSpec(_Strict):
+    file: str
+    sha256: Sha256
+
+    @field_validator("file")
+    @classmethod
+    def _plain_name(cls, name: str) -> str:
+        if not _FILE_NAME.fullmatch(name):
+            raise ValueError(f"a file of a bundle is a plain name in its folder, received {name!r}")
+        return name
+
+
+class NetworkSpec(FileSpec):
+    """One ``.tflite`` file: ``outputs`` are the names of its outputs in the order of the file."""
+
+    input: InputSpec
+    outputs: tuple[str, ...] = Field(min_length=1)
+    macs: int = Field(ge=0, description="multiply-accumulates for one input of `input.shape`")
+
+
+class TrainingData(_Strict):
+    name: str
+    terms: str
+
+
+class Training(_Strict):
+    data: tuple[TrainingData, ...]
+    command: str
+    seed: int
+    recipe: dict[str, Any] = {}
+
+
+class Metrics(_Strict):
+    """Measured figures: ``float`` of the Keras network, ``int8`` of this bundle, both on ``data``."""
+
+    data: str
+    n: int = Field(ge=0)
+    float: dict[str, Any] | None = None
+    int8: dict[str, Any]
+
+
+class Manifest(_Strict):
+    format: Literal[1] = 1
+    name: str
+    task: Task
+    version: str
+    networks: dict[str, NetworkSpec] = Field(min_length=1)
+    golden: FileSpec
+    labels: tuple[str, ...] = ()
+    thresholds: dict[str, float] = {}
+    temperature: float = Field(default=1.0, gt=0)
+    metrics: tuple[Metrics, ...] = ()
+    training: Training
+
+    @model_validator(mode="after")
+    def _check(self) -> Manifest:
+        needed = CASCADE_NETWORKS if self.task.is_cascade else (self.task.value,)
+        missing = sorted(set(needed) - set(self.networks))
+        if missing:
+            raise ValueError(f"a bundle for {self.task.value!r} needs the network(s) {missing}")
+        if self.task.is_classifier and len(self.labels) < 2:
+            raise ValueError(f"a bundle for {self.task.value!r} needs at least two labels")
+        if len(set(self.labels)) != len(self.labels):
+            raise ValueError(f"labels must differ from each other, received {list(self.labels)}")
+        return self

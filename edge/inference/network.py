@@ -1,0 +1,94 @@
+"""One TFLite network, allocated once for a fixed input shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import ModelError
+from edge.inference.manifest import NetworkSpec
+from edge.inference.runtime import build_interpreter
+
+
+class NetworkError(ModelError):
+    """A network's tensors are not what its manifest says, or its input isn't what it takes."""
+
+
+class Network:
+    """``network(pixels)`` runs it: pixels uint8 ``(n, height, width, channels)`` in the manifest's colour order.
+
+    Normalisation and quantization are one 256-entry table from pixel to int8, so no float image is ever made.
+    """
+
+    def __init__(
+        self, model: bytes, spec: NetworkSpec, *, shape: tuple[int, int, int, int] | None = None, threads: int = 1
+    ) -> None:
+        self.shape = shape or spec.input.shape
+        self._interpreter = build_interpreter(model, threads)
+        (given,) = self._interpreter.get_input_details()
+        if tuple(given["shape"]) != self.shape:
+            self._interpreter.resize_tensor_input(given["index"], self.shape, strict=False)
+        self._interpreter.allocate_tensors()
+        (self._input,) = self._interpreter.get_input_details()
+        details = self._interpreter.get_output_details()
+        if len(details) != len(spec.outputs):
+            raise NetworkError(f"{spec.file}: has {len(details)} outputs, the manifest names {list(spec.outputs)}")
+        if self._input["dtype"] != np.dtype(spec.input.dtype):
+            raise NetworkError(
+                f"{spec.file}: takes {np.dtype(self._input['dtype']).name}, the manifest says {spec.input.dtype}"
+            )
+        self._outputs = dict(zip(spec.outputs, details, strict=True))
+        self._table = _pixel_table(spec, self._input)
+
+    def __call__(self, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+        """Run once; every output by name as float32 in the shape of the network."""
+        self.invoke(pixels)
+        return {name: dequantize(self.raw(name), details) for name, details in self._outputs.items()}
+
+    def invoke(self, pixels: NDArray[np.uint8]) -> None:
+        """Fill the input and run; read with :meth:`raw` or :meth:`real`."""
+        if pixels.shape != self.shape or pixels.dtype != np.uint8:
+            raise NetworkError(f"expected uint8 pixels of shape {self.shape}, received {pixels.dtype} {pixels.shape}")
+        tensor = self._interpreter.tensor(self._input["index"])()
+        np.copyto(tensor, _look_up(pixels, self._table))
+        del tensor  # a live view would block invoke
+        self._interpreter.invoke()
+
+    def raw(self, name: str) -> NDArray[Any]:
+        """Output ``name`` as the network holds it (int8 in an int8 network), copied."""
+        return self._interpreter.get_tensor(self._outputs[name]["index"])
+
+    def scale_and_zero_point(self, name: str) -> tuple[float, int]:
+        """Real value = (raw - zero point) * scale; ``(0.0, 0)`` for a float output."""
+        return self._outputs[name]["quantization"]
+
+    def real(self, name: str) -> NDArray[np.float32]:
+        """Output ``name`` as float32."""
+        return dequantize(self.raw(name), self._outputs[name])
+
+
+def dequantize(raw: NDArray[Any], details: dict[str, Any]) -> NDArray[np.float32]:
+    """Real values of a quantized tensor; widened first, since int8 minus a zero point overflows."""
+    scale, zero_point = details["quantization"]
+    if scale == 0:
+        return raw.astype(np.float32, copy=False)
+    return (raw.astype(np.float32) - np.float32(zero_point)) * np.float32(scale)
+
+
+def _pixel_table(spec: NetworkSpec, details: dict[str, Any]) -> NDArray[Any]:
+    """``(256,)``: for each pixel value what the input tensor holds."""
+    real = spec.input.normalise(np.arange(256, dtype=np.uint8))
+    if details["dtype"] == np.float32:
+        return real
+    scale, zero_point = details["quantization"]
+    limits = np.iinfo(details["dtype"])
+    return np.clip(np.rint(real / scale) + zero_point, limits.min, limits.max).astype(details["dtype"])
+
+
+def _look_up(pixels: NDArray[np.uint8], table: NDArray[Any]) -> NDArray[Any]:
+    # cv2.LUT is several times faster than numpy's take, but wants a 2-d image.
+    flat = np.ascontiguousarray(pixels).reshape(pixels.shape[0] * pixels.shape[1], -1)
+    return cv2.LUT(flat, table).reshape(pixels.shape)

@@ -1,0 +1,1 @@
+"""What only time shows: holds, smoothing, PERCLOS, microsleep. Pure, and driven by timestamps."""

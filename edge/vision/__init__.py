@@ -1,0 +1,1 @@
+"""Where faces and hands are: the cascade, its box arithmetic, alignment and tracking."""
