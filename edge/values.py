@@ -174,7 +174,7 @@ class Event:
     t: float
     name: str
     state: EventState
-    details: Mapping[str, Any] = field(default=_NOTHING)
+    details: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
