@@ -1,0 +1,133 @@
+"""Crops: the one definition of what a network sees of an image, on the device and in training.
+
+Coordinates are continuous: pixel ``i`` covers ``[i, i + 1)``, so that a box's ``x2`` is exclusive and an image of
+width ``w`` spans ``[0, w)``.  A crop may reach past the image or lie wholly outside; what is missing repeats the
+nearest border pixel.  Where a crop shrinks the image, several samples are averaged for each pixel.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from edge.values import Box, Image
+
+Colour = Literal["rgb", "grey"]
+Side = Literal["left", "right"]
+Affine = NDArray[np.float64]
+"""``(2, 3)`` float64: maps a point ``(x, y, 1)`` of the crop to ``(x, y)`` of the image."""
+
+FACE_TEMPLATE: NDArray[np.float64] = np.array(
+    [(0.31, 0.38), (0.69, 0.38), (0.5, 0.58), (0.36, 0.78), (0.64, 0.78)], dtype=np.float64
+)
+"""``(5, 2)`` float64 x, y: where left eye, right eye, nose, left and right mouth corner come to lie in the unit
+square of a face crop; about where they lie in FER2013's 48×48 images."""
+
+HAND_MARGIN = 1.1
+"""The side of a hand crop, in longer sides of the hand's box."""
+
+EYE_SIDE = 0.6
+"""The side of an eye crop, in distances between the eyes."""
+
+MAX_SAMPLES = 8
+"""At most this many samples a pixel and axis: more costs time and changes nothing that a network sees."""
+
+
+def upright_crop(image: Image, box: Box, size: int) -> Image:
+    """What ``box`` shows, stretched to ``(size, size, 3)`` uint8 BGR."""
+    matrix = np.array([(box.width / size, 0, box.x1), (0, box.height / size, box.y1)], dtype=np.float64)
+    return _warp(image, matrix, size)
+
+
+def hand_crop(image: Image, box: Box, size: int) -> Image:
+    """The square around a hand's box with a small margin, as ``(size, size, 3)`` uint8 BGR."""
+    return upright_crop(image, box.square(HAND_MARGIN), size)
+
+
+def face_crop(image: Image, landmarks: ArrayLike, size: int) -> Image:
+    """A face brought onto :data:`FACE_TEMPLATE`, roll and size removed, as ``(size, size, 3)`` uint8 BGR.
+
+    ``landmarks`` ``(5, 2)``: left eye, right eye, nose, left and right mouth corner, in pixels.
+    """
+    return _warp(image, similarity(FACE_TEMPLATE * size, landmarks), size)
+
+
+def eye_crop(image: Image, landmarks: ArrayLike, side: Side, size: int) -> Image:
+    """The square around one eye, turned so that the line of the eyes is level, as ``(size, size, 3)`` uint8 BGR.
+
+    ``landmarks`` ``(5, 2)`` as for :func:`face_crop`; ``side`` is that of the image, not of the person.
+    """
+    left, right = np.asarray(landmarks, dtype=np.float64)[:2]
+    # One pixel of the crop to the right, as a step in the image; a quarter turn of it is one pixel down.
+    step_x, step_y = (right - left) * EYE_SIDE / size
+    eye_x, eye_y = left if side == "left" else right
+    half = size / 2
+    matrix = np.array(
+        [
+            (step_x, -step_y, eye_x - half * (step_x - step_y)),
+            (step_y, step_x, eye_y - half * (step_y + step_x)),
+        ],
+        dtype=np.float64,
+    )
+    return _warp(image, matrix, size)
+
+
+def to_colour(crop: Image, colour: Colour) -> NDArray[np.uint8]:
+    """A BGR crop ``(size, size, 3)`` in a network's order: rgb ``(size, size, 3)`` or grey ``(size, size, 1)``."""
+    if colour == "rgb":
+        return cv2.cvtColor(crop, cv2.COLOR_BGR2RGB)
+    return cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)[:, :, None]
+
+
+def similarity(source: ArrayLike, target: ArrayLike) -> Affine:
+    """The turn, scale and shift, without mirroring, that bring ``source`` nearest to ``target`` in least squares.
+
+    Points ``(n, 2)`` x, y; returns ``(2, 3)`` float64.  It is the closed form of Umeyama (1991), "Least-squares
+    estimation of transformation parameters between two point patterns", in two dimensions, where turn and scale are
+    one complex factor.  If all source points coincide, so do their images: the scale is 0.
+    """
+    start = _complex(source)
+    end = _complex(target)
+    offsets = start - start.mean()
+    spread = float(np.vdot(offsets, offsets).real)
+    factor = complex(np.vdot(offsets, end - end.mean())) / spread if spread > 0 else 0j
+    shift = complex(end.mean() - factor * start.mean())
+    return np.array([(factor.real, -factor.imag, shift.real), (factor.imag, factor.real, shift.imag)], dtype=np.float64)
+
+
+def _complex(points: ArrayLike) -> NDArray[np.complex128]:
+    xy = np.asarray(points, dtype=np.float64)
+    return xy[:, 0] + 1j * xy[:, 1]
+
+
+def _warp(image: Image, crop_to_image: Affine, size: int) -> Image:
+    """Sample ``image`` through ``crop_to_image``, averaging where the crop is smaller than what it shows."""
+    image, matrix = _cut(image, crop_to_image, size)
+    shrink = math.sqrt(max(float(np.square(matrix[:, :2]).sum(axis=0).max()), 1.0))
+    samples = min(int(shrink), MAX_SAMPLES)
+    matrix[:, :2] /= samples
+    # OpenCV counts from pixel centres: index 0 is the point 0.5.
+    matrix[:, 2] += 0.5 * matrix[:, :2].sum(axis=1) - 0.5
+    warped = cv2.warpAffine(
+        image,
+        matrix,
+        (size * samples, size * samples),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return warped if samples == 1 else cv2.resize(warped, (size, size), interpolation=cv2.INTER_AREA)
+
+
+def _cut(image: Image, matrix: Affine, size: int) -> tuple[Image, Affine]:
+    """The part of ``image`` that the crop needs (OpenCV warps no image wider than 32,767), and its own matrix."""
+    corners = matrix @ np.array([(0, size, 0, size), (0, 0, size, size), (1, 1, 1, 1)], dtype=np.float64)
+    limits = np.array([image.shape[1], image.shape[0]], dtype=np.float64)
+    first = np.clip(np.floor(corners.min(axis=1)) - 2, 0, limits - 1).astype(int)
+    last = np.clip(np.ceil(corners.max(axis=1)) + 2, first + 1, limits).astype(int)
+    moved = matrix.copy()
+    moved[:, 2] -= first
+    return image[first[1] : last[1], first[0] : last[0]], moved
