@@ -1,0 +1,142 @@
+"""``vigil analyze``: what the device would see in pictures, one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+
+from edge.camera.images import read_image
+from edge.errors import InputError, VigilError
+from edge.service.annotate import annotate
+from edge.values import Classification, FaceObservation, Frame, HandObservation, Image, Observation
+
+
+class ReadImage(Protocol):
+    """The observer's way to look at a picture by itself, without tracks or rates."""
+
+    @property
+    def timings_ms(self) -> Mapping[str, float]: ...
+
+    def analyze(self, image: Image) -> Observation: ...
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was found in one picture, or why it couldn't be read."""
+
+    path: str
+    image: Image | None = None
+    observation: Observation | None = None
+    timings_ms: Mapping[str, float] | None = None
+    error: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's object for one line of ``--jsonl``."""
+        if self.observation is None or self.image is None:
+            return {"image": self.path, "error": self.error}
+        height, width = self.image.shape[:2]
+        return {
+            "image": self.path,
+            "width": width,
+            "height": height,
+            "faces": [_face(face) for face in self.observation.faces],
+            "hands": [_hand(hand) for hand in self.observation.hands],
+            "timings_ms": {stage: round(ms, 3) for stage, ms in (self.timings_ms or {}).items()},
+        }
+
+    def in_words(self) -> str:
+        """One line for a person."""
+        if self.observation is None:
+            return f"{self.path}: {self.error}"
+        found = [_face_words(face) for face in self.observation.faces]
+        found += [f"hand {_label(hand.gesture)}" for hand in self.observation.hands]
+        return f"{self.path}: " + ("; ".join(found) or "nobody")
+
+
+def analyze_images(paths: list[str], observer: ReadImage) -> Iterator[Result]:
+    """Each picture in turn; one that can't be read gives a result with ``error`` and the rest go on."""
+    for path in paths:
+        try:
+            image = read_image(Path(path))
+            observation = observer.analyze(image)
+        except InputError as error:
+            yield Result(path, error=str(error))
+        else:
+            yield Result(path, image, observation, dict(observer.timings_ms))
+
+
+def write_annotated(result: Result, folder: Path) -> Path | None:
+    """Draw the result on a copy of its picture, in ``folder``; None for a picture that couldn't be read."""
+    if result.image is None or result.observation is None:
+        return None
+    target = folder / f"{Path(result.path).stem}.annotated.jpg"
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn = annotate(result.image, Observation(0.0, result.observation.faces, result.observation.hands))
+    if not cv2.imwrite(str(target), drawn):
+        raise AnnotationError(f"{target}: can't write the annotated picture; is the disk full or the folder read-only?")
+    return target
+
+
+class AnnotationError(VigilError):
+    """An annotated picture can't be written."""
+
+
+def to_line(result: Result) -> str:
+    return json.dumps(result.as_json())
+
+
+def frame_of(image: Image) -> Frame:
+    return Frame(image, 0.0, 0)
+
+
+def _face(seen: FaceObservation) -> dict[str, Any]:
+    return {
+        "box": _box(seen.face.box),
+        "score": round(seen.face.score, 4),
+        "landmarks": [[round(x, 2), round(y, 2)] for x, y in seen.face.landmarks],
+        "emotion": _classification(seen.emotion),
+        "eyes": seen.eyes
+        and {"left_open": _probability(seen.eyes.left_open), "right_open": _probability(seen.eyes.right_open)},
+        "identity": seen.identity
+        and {"name": seen.identity.name, "similarity": round(seen.identity.similarity, 4)},
+    }
+
+
+def _hand(seen: HandObservation) -> dict[str, Any]:
+    return {
+        "box": _box(seen.hand.box),
+        "score": round(seen.hand.score, 4),
+        "gesture": _classification(seen.gesture),
+    }
+
+
+def _box(box: Any) -> list[float]:
+    return [round(edge, 2) for edge in (box.x1, box.y1, box.x2, box.y2)]
+
+
+def _classification(read: Classification | None) -> dict[str, Any] | None:
+    if read is None:
+        return None
+    probabilities = {label: round(float(value), 4) for label, value in read.probabilities.items()}
+    return {"label": read.label, "probabilities": probabilities}
+
+
+def _probability(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 4)
+
+
+def _label(read: Classification | None) -> str:
+    return f"{read.label} ({read.probability:.0%})" if read else "found"
+
+
+def _face_words(seen: FaceObservation) -> str:
+    words = [f"face {_label(seen.emotion)}"]
+    if seen.eyes:
+        eyes = {"left": seen.eyes.left_open, "right": seen.eyes.right_open}
+        words += [f"{side} eye {'open' if p >= 0.5 else 'closed'}" for side, p in eyes.items() if p is not None]
+    return ", ".join(words)

@@ -1,0 +1,96 @@
+"""The commands ``run``, ``analyze`` and ``models``: their options, and handlers that import late."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+Subparsers = Any  # argparse gives the type no public name
+
+
+def add_run_parser(commands: Subparsers) -> None:
+    """``vigil run``."""
+    parser = commands.add_parser(
+        "run",
+        help="watch a camera, a video or the demo scene, and switch pins",
+        description="Run in the foreground: read frames, say what happens, switch pins. Ctrl-C stops it safely.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="A video without --until-end plays at its own speed. A camera named by --source that can't be opened\n"
+        "is an error; only 'auto' falls back to the demo scene.",
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="vigil.toml; default: /etc/vigil/vigil.toml if it is there")
+    parser.add_argument(
+        "--source",
+        metavar="S",
+        help="auto, demo, picamera2, v4l2:/dev/video0 or a number, jetson, rtsp://…, a video file or a folder of "
+        "pictures; default: the configuration's",
+    )
+    parser.add_argument(
+        "--pins", choices=("auto", "mock"), default="auto", help="auto: this board's pins, mock where there are none"
+    )
+    parser.add_argument("--events", type=Path, metavar="FILE", help="also write events as JSON lines to FILE")
+    parser.add_argument(
+        "--until-end", action="store_true", help="every frame, as fast as possible, once; then stop (videos, demo)"
+    )
+    _add_models_option(parser)
+    parser.add_argument("--threads", type=_positive, metavar="N", help="threads for the networks; default: the configuration's")
+    parser.set_defaults(handler=_run)
+
+
+def add_analyze_parser(commands: Subparsers) -> None:
+    """``vigil analyze``."""
+    parser = commands.add_parser(
+        "analyze",
+        help="say what is in pictures",
+        description="Find faces and hands in pictures and read them, just as the device does with frames.",
+    )
+    parser.add_argument("images", nargs="+", metavar="IMAGE")
+    parser.add_argument("--jsonl", action="store_true", help="one JSON object a line, in the order of the pictures")
+    parser.add_argument("--annotate", type=Path, metavar="DIR", help="also draw the result, as DIR/<name>.annotated.jpg")
+    parser.add_argument("--min-face", type=_positive, metavar="PX", help="smallest face to look for, in pixels; default 40")
+    parser.add_argument("--threads", type=_positive, default=1, metavar="N", help="threads for the networks (default 1)")
+    _add_models_option(parser)
+    parser.set_defaults(handler=_analyze)
+
+
+def add_models_parser(commands: Subparsers) -> None:
+    """``vigil models``."""
+    parser = commands.add_parser("models", help="check the bundles", description="Look after the model bundles.")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    verify = actions.add_parser(
+        "verify",
+        help="check hashes and run the golden vectors on this device",
+        description="Check every bundle's hashes and run its golden vectors on this device's runtime.",
+    )
+    _add_models_option(verify)
+    verify.set_defaults(handler=_verify)
+
+
+def _add_models_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--models", type=Path, metavar="DIR", help="folder of bundles; default: those that ship with Vigil")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, received {text}")
+    return number
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from edge.service.run import run
+
+    return run(arguments)
+
+
+def _analyze(arguments: argparse.Namespace) -> int:
+    from edge.service.run import analyze
+
+    return analyze(arguments)
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from edge.service.run import verify
+
+    return verify(arguments)

@@ -1,0 +1,78 @@
+"""Events and output changes as JSON lines, and in words that a person follows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from edge.actions import OutputChange
+from edge.errors import InputError
+from edge.values import Event, EventState
+
+Sink = Callable[[Event | OutputChange], None]
+
+
+class EventFileError(InputError):
+    """The file for events can't be written."""
+
+
+def as_json(entry: Event | OutputChange) -> dict[str, Any]:
+    """The contract's object: ``{"t", "event", "state", …}`` or ``{"t", "output", "action", "because"}``."""
+    t = round(entry.t, 3)
+    if isinstance(entry, Event):
+        return {"t": t, "event": entry.name, "state": entry.state.value, **_plain(entry.details)}
+    return {"t": t, "output": entry.output, "action": entry.action, "because": entry.because}
+
+
+def in_words(entry: Event | OutputChange) -> str:
+    """One line for a person: ``00:03.2  palm shown``."""
+    minutes, seconds = divmod(entry.t, 60)
+    return f"{int(minutes):02d}:{seconds:04.1f}  {_sentence(entry)}"
+
+
+class EventFile:
+    """A file of JSON lines, each written out at once so that a reader or a crash loses nothing."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._file: TextIO = path.open("w", encoding="utf-8", buffering=1)
+        except OSError as error:
+            raise EventFileError(f"{path}: can't write events here ({error.strerror}); name another --events") from error
+
+    def __call__(self, entry: Event | OutputChange) -> None:
+        self._file.write(json.dumps(as_json(entry)) + "\n")
+
+    def close(self) -> None:
+        self._file.close()
+
+
+_DROWSINESS = {
+    "awake": "driver awake",
+    "advisory": "eyes closed more than usual: advisory",
+    "drowsy": "driver drowsy",
+    "microsleep": "MICROSLEEP: eyes closed",
+    "sleep": "SLEEP: eyes still closed",
+    "unresponsive": "UNRESPONSIVE: eyes still closed",
+    "cannot-judge": "cannot judge: no eyes in view",
+}
+
+
+def _sentence(entry: Event | OutputChange) -> str:
+    if not isinstance(entry, Event):
+        return f"  → {entry.output} {entry.action}, because of {entry.because}"
+    started = entry.state is EventState.STARTED
+    kind, _, label = entry.name.partition(".")
+    words = label.replace("_", " ")
+    if kind == "gesture":
+        return f"{words} {'shown' if started else 'let go'}"
+    if kind == "emotion":
+        return f"looks {words}" if started else f"no longer {words}"
+    if kind == "drowsiness":
+        return _DROWSINESS.get(label, words) if started else f"no longer {words}"
+    return f"{entry.name} {'appeared' if started else 'gone'}"
+
+
+def _plain(details: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: round(value, 4) if isinstance(value, float) else value for key, value in details.items()}

@@ -1,0 +1,124 @@
+"""A damaged or unknown bundle is refused with a message that says what, where and what to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.inference import Task, load_bundle, verify_bundle
+from edge.inference.bundle import BundleError
+
+Manifest = dict[str, Any]
+
+
+def edit(folder: Path, change: Callable[[Manifest], None]) -> None:
+    file = folder / "manifest.json"
+    manifest = json.loads(file.read_text())
+    change(manifest)
+    file.write_text(json.dumps(manifest))
+
+
+def flip_bit(file: Path, position: int) -> None:
+    content = bytearray(file.read_bytes())
+    content[position] ^= 1
+    file.write_bytes(bytes(content))
+
+
+@pytest.mark.parametrize("task", [task for task in Task if task is not Task.IDENTITY])
+def test_every_shipped_bundle_passes_its_golden_vectors(models_dir: Path, task: Task) -> None:
+    drifts = verify_bundle(load_bundle(models_dir / task.value, task))
+    assert drifts
+    assert [drift for drift in drifts if not drift.passed] == []
+
+
+@pytest.mark.parametrize("name", ["eyes.tflite", "golden.npz"])
+def test_one_flipped_bit_is_found(bundle_copy: Path, name: str) -> None:
+    flip_bit(bundle_copy / name, 1000)
+    with pytest.raises(BundleError, match=rf"{name}: damaged or changed: its SHA-256 is .* install"):
+        load_bundle(bundle_copy)
+
+
+def test_missing_network_file(bundle_copy: Path) -> None:
+    (bundle_copy / "eyes.tflite").unlink()
+    with pytest.raises(BundleError, match=r"eyes\.tflite: the manifest names this file"):
+        load_bundle(bundle_copy)
+
+
+def test_no_bundle_at_all(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="no bundle here"):
+        load_bundle(tmp_path / "nothing")
+
+
+def test_bundle_for_another_task(models_dir: Path) -> None:
+    with pytest.raises(BundleError, match="expected a bundle for 'faces', this one is for 'eyes'"):
+        load_bundle(models_dir / "eyes", Task.FACES)
+
+
+def test_manifest_that_is_no_json(bundle_copy: Path) -> None:
+    (bundle_copy / "manifest.json").write_text('{"format": 1,')
+    with pytest.raises(BundleError, match="not valid JSON"):
+        load_bundle(bundle_copy)
+
+
+def drop_label(manifest: Manifest) -> None:
+    manifest["labels"] = manifest["labels"][:1]
+
+
+def repeat_label(manifest: Manifest) -> None:
+    manifest["labels"] = [manifest["labels"][0]] * 2
+
+
+def climb_out(manifest: Manifest) -> None:
+    manifest["networks"]["eyes"]["file"] = "../eyes.tflite"
+
+
+def another_format(manifest: Manifest) -> None:
+    manifest["format"] = 99
+
+
+def unknown_key(manifest: Manifest) -> None:
+    manifest["surprise"] = True
+
+
+def unknown_task(manifest: Manifest) -> None:
+    manifest["task"] = "mind-reading"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (drop_label, "at least two labels"),
+        (repeat_label, "labels must differ"),
+        (climb_out, "plain name in its folder, received '../eyes.tflite'"),
+        (another_format, "bundle format 99 is unknown, this version of Vigil reads format 1"),
+        (unknown_key, "surprise: Extra inputs are not permitted"),
+        (unknown_task, "task: Input should be"),
+    ],
+)
+def test_manifest_that_breaks_a_rule(bundle_copy: Path, change: Callable[[Manifest], None], message: str) -> None:
+    edit(bundle_copy, change)
+    with pytest.raises(BundleError, match=message):
+        load_bundle(bundle_copy)
+
+
+def test_drift_is_reported_by_output(bundle_copy: Path) -> None:
+    import hashlib
+
+    import numpy as np
+
+    file = bundle_copy / "golden.npz"
+    with np.load(file) as archive:
+        golden = {name: archive[name] for name in archive.files}
+    golden["eyes/logits/int8"] = (golden["eyes/logits/int8"].astype(np.int16) // 2).astype(np.int8)
+    np.savez(file, **golden)
+    edit(
+        bundle_copy,
+        lambda manifest: manifest["golden"].update(sha256=hashlib.sha256(file.read_bytes()).hexdigest()),
+    )
+    (drift,) = verify_bundle(load_bundle(bundle_copy))
+    assert (drift.network, drift.output, drift.passed) == ("eyes", "logits", False)
+    assert drift.steps > 2
