@@ -22,10 +22,11 @@ Affine = NDArray[np.float64]
 """``(2, 3)`` float64: maps a point ``(x, y, 1)`` of the crop to ``(x, y)`` of the image."""
 
 FACE_TEMPLATE: NDArray[np.float64] = np.array(
-    [(0.31, 0.38), (0.69, 0.38), (0.5, 0.58), (0.36, 0.78), (0.64, 0.78)], dtype=np.float64
+    [(0.317, 0.393), (0.683, 0.393), (0.5, 0.62), (0.356, 0.769), (0.644, 0.769)], dtype=np.float64
 )
 """``(5, 2)`` float64 x, y: where left eye, right eye, nose, left and right mouth corner come to lie in the unit
-square of a face crop; about where they lie in FER2013's 48×48 images."""
+square of a face crop.  Medians over 1,160 training images of FER2013 (a face mesh's points), made symmetric, so that
+the device shows the emotion network faces as FER2013 frames them."""
 
 HAND_MARGIN = 1.1
 """The side of a hand crop, in longer sides of the hand's box."""
