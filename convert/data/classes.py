@@ -1,0 +1,116 @@
+"""Labelled crops in memory, and the plain folder of classes: ``<folder>/<label>/<image>``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import InputError
+
+IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".webp"})
+
+
+class DataError(InputError):
+    """A data set's folder isn't laid out as its loader expects."""
+
+
+@dataclass(frozen=True)
+class LabelledImages:
+    """Crops of one size with their classes.
+
+    ``images`` ``(n, height, width, channels)`` uint8; ``targets`` ``(n,)`` int64, an index into ``labels``;
+    ``groups`` ``(n,)`` str: the person, session or photo that must not stand on both sides of a split;
+    ``sources`` ``(n,)`` str: the data set each crop comes from.
+    """
+
+    labels: tuple[str, ...]
+    images: NDArray[np.uint8]
+    targets: NDArray[np.int64]
+    groups: NDArray[np.str_]
+    sources: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def take(self, index: NDArray[np.bool_] | NDArray[np.int64]) -> LabelledImages:
+        """The crops at ``index``, a mask ``(n,)`` or positions."""
+        return LabelledImages(
+            self.labels, self.images[index], self.targets[index], self.groups[index], self.sources[index]
+        )
+
+    def counts(self) -> dict[str, int]:
+        """How many crops each label has."""
+        number = np.bincount(self.targets, minlength=len(self.labels))
+        return dict(zip(self.labels, number.tolist(), strict=True))
+
+
+def concatenate(sets: Sequence[LabelledImages]) -> LabelledImages:
+    """All crops of ``sets``, which share their labels and size."""
+    return LabelledImages(
+        sets[0].labels,
+        np.concatenate([part.images for part in sets]),
+        np.concatenate([part.targets for part in sets]),
+        np.concatenate([part.groups for part in sets]),
+        np.concatenate([part.sources for part in sets]),
+    )
+
+
+def read_image(file: Path, flags: int = cv2.IMREAD_COLOR) -> NDArray[np.uint8]:
+    """The picture in ``file``, BGR unless ``flags`` says otherwise.
+
+    Raises:
+        DataError: the file can't be decoded.
+    """
+    image = cv2.imread(str(file), flags)
+    if image is None:
+        raise DataError(f"{file}: not a readable image; remove it, or unpack the data set again")
+    return np.asarray(image, np.uint8)
+
+
+def image_files(folder: Path) -> list[Path]:
+    """The images directly in ``folder``, by name."""
+    return sorted(file for file in folder.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
+
+
+def class_files(folder: Path, labels: Sequence[str]) -> dict[str, list[Path]]:
+    """The files of every label that has a folder in ``folder``.
+
+    Raises:
+        DataError: no such folder, a subfolder that is none of ``labels``, a label's folder without images,
+            or none of the labels.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder}: no such folder; expected one subfolder a class: {', '.join(labels)}")
+    found = sorted(entry.name for entry in folder.iterdir() if entry.is_dir())
+    unknown = [name for name in found if name not in labels]
+    if unknown:
+        raise DataError(
+            f"{folder}: a subfolder must be named after a class ({', '.join(labels)}), found {', '.join(unknown)}"
+        )
+    if not found:
+        raise DataError(f"{folder}: no class in here; expected one subfolder a class: {', '.join(labels)}")
+    files = {name: image_files(folder / name) for name in labels if name in found}
+    empty = [name for name, images in files.items() if not images]
+    if empty:
+        raise DataError(f"{folder / empty[0]}: no image in this class; add images, or remove the folder")
+    return files
+
+
+def load_class_folder(
+    folder: Path, labels: Sequence[str], decode: Callable[[Path], NDArray[np.uint8]]
+) -> LabelledImages:
+    """Every image of a folder of classes, as ``decode`` makes of its file a crop ``(height, width, channels)``."""
+    files = class_files(folder, labels)
+    pairs = [(file, label) for label, images in files.items() for file in images]
+    return LabelledImages(
+        tuple(labels),
+        np.stack([decode(file) for file, _ in pairs]),
+        np.array([labels.index(label) for _, label in pairs], np.int64),
+        np.array([str(file.relative_to(folder)) for file, _ in pairs]),
+        np.full(len(pairs), folder.name),
+    )

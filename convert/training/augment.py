@@ -1,0 +1,93 @@
+"""Random changes to training crops, on uint8 pixels with OpenCV: cheap enough to run beside the training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from convert.training.recipe import AugmentTable
+
+Image = NDArray[np.uint8]
+Augment = Callable[[Image, int, np.random.Generator], Image]
+"""``augment(image (h, w, c), size, rng)`` → ``(size, size, c)`` uint8."""
+
+
+def make_augment(table: AugmentTable, *, native_size: int) -> Augment:
+    """An augmentation by ``table`` that shows crops at ``native_size``: a smaller result is a part, not a reduction."""
+
+    def augment(image: Image, size: int, rng: np.random.Generator) -> Image:
+        matrix = random_affine(table, image.shape[0], size, size / native_size, rng)
+        warped = cv2.warpAffine(image, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return change_pixels(warped.reshape(size, size, -1), table, rng)
+
+    return augment
+
+
+def random_affine(
+    table: AugmentTable, side: int, size: int, coverage: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """``(2, 3)``: from a crop ``side`` wide to one of ``size`` that shows ``coverage`` of it, with random changes.
+
+    Mirror, rotation and zoom are around the crop's centre; the shift is a share of ``side``.
+    """
+    zoom = size / (side * coverage) * (1 + rng.uniform(-table.zoom, table.zoom))
+    angle = np.deg2rad(rng.uniform(-table.rotate_degrees, table.rotate_degrees))
+    flip = -1.0 if table.mirror and rng.random() < 0.5 else 1.0
+    cosine, sine = zoom * np.cos(angle), zoom * np.sin(angle)
+    linear = np.array([[cosine * flip, -sine], [sine * flip, cosine]])
+    source = (side - 1) / 2 + side * rng.uniform(-table.shift, table.shift, 2)
+    offset = (size - 1) / 2 - linear @ source
+    return np.hstack([linear, offset[:, None]])
+
+
+def change_pixels(image: Image, table: AugmentTable, rng: np.random.Generator) -> Image:
+    """Light, sharpness, noise and occlusion, on ``(h, w, c)``."""
+    if rng.random() < table.low_resolution:
+        image = lower_resolution(image, rng.uniform(0.3, 0.8))
+    if rng.random() < table.blur:
+        image = _keep_channels(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.3)), image)
+    image = change_light(image, table, rng)
+    if table.noise:
+        noise = rng.standard_normal(image.shape, np.float32) * np.float32(255 * rng.uniform(0, table.noise))
+        image = np.clip(image + noise, 0, 255).astype(np.uint8)
+    if rng.random() < table.erase:
+        image = erase_rectangle(image, rng)
+    return image
+
+
+def change_light(image: Image, table: AugmentTable, rng: np.random.Generator) -> Image:
+    """Brightness, contrast, gamma and a tint, as one table of 256 entries a channel."""
+    ramp = np.arange(256, dtype=np.float32) / 255
+    ramp = ramp ** (2.0 ** rng.uniform(-2 * table.gamma, 2 * table.gamma))
+    ramp = (ramp - 0.5) * (1 + rng.uniform(-table.contrast, table.contrast)) + 0.5
+    ramp = ramp + rng.uniform(-table.brightness, table.brightness)
+    channels = image.shape[2]
+    gains = 1 + rng.uniform(-table.tint, table.tint, channels) if channels > 1 else np.ones(1)
+    curves = np.clip(255 * ramp[:, None] * gains, 0, 255).astype(np.uint8)
+    return _keep_channels(cv2.LUT(image, curves.reshape(1, 256, channels)), image)
+
+
+def lower_resolution(image: Image, share: float) -> Image:
+    """The picture as seen with ``share`` of its pixels a side."""
+    height, width = image.shape[:2]
+    small = cv2.resize(image, (max(int(width * share), 4), max(int(height * share), 4)), interpolation=cv2.INTER_AREA)
+    return _keep_channels(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), image)
+
+
+def erase_rectangle(image: Image, rng: np.random.Generator) -> Image:
+    """One rectangle of 2 to 20 % of the picture set to a random grey (Zhong et al., *Random Erasing*, 2017)."""
+    height, width = image.shape[:2]
+    area, ratio = height * width * rng.uniform(0.02, 0.2), np.exp(rng.uniform(-1, 1))
+    h, w = (min(int(np.sqrt(area * r)) + 1, side) for r, side in ((ratio, height), (1 / ratio, width)))
+    top, left = rng.integers(height - h + 1), rng.integers(width - w + 1)
+    erased = image.copy()
+    erased[top : top + h, left : left + w] = rng.integers(256)
+    return erased
+
+
+def _keep_channels(result: Image, like: Image) -> Image:
+    """OpenCV drops the last axis of a picture of one channel."""
+    return result.reshape(*result.shape[:2], like.shape[2])

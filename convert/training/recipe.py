@@ -1,0 +1,120 @@
+"""A recipe: the TOML file that decides everything about a classifier's training except data folder and seed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from edge.errors import ConfigError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+class RecipeError(ConfigError):
+    """A recipe can't be read or breaks a rule."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class InputTable(_Table):
+    """What the network is fed: real value = (pixel - mean) * scale."""
+
+    size: int = Field(gt=0, description="side of the crop on the device, pixels")
+    train_size: int = Field(gt=0, description="side of the random crops in training, pixels")
+    colour: Literal["rgb", "grey"]
+    mean: float = 127.5
+    scale: float = Field(default=1 / 127.5, gt=0)
+
+    @property
+    def channels(self) -> int:
+        return 1 if self.colour == "grey" else 3
+
+
+class StageTable(_Table):
+    width: int = Field(gt=0)
+    blocks: int = Field(gt=0)
+    stride: int = Field(default=2, ge=1)
+
+
+class NetworkTable(_Table):
+    stem_width: int = Field(gt=0)
+    stem_stride: int = Field(default=1, ge=1)
+    stages: tuple[StageTable, ...] = Field(min_length=1)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+
+
+class OptimiserTable(_Table):
+    """Stochastic gradient descent with Nesterov momentum; the rate rises linearly, then falls by a cosine to 0."""
+
+    epochs: int = Field(gt=0)
+    batch: int = Field(gt=1)
+    samples_per_epoch: int | None = Field(default=None, gt=0, description="all training crops if not given")
+    rate: float = Field(gt=0)
+    warmup_epochs: float = Field(default=1.0, ge=0)
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    weight_decay: float = Field(default=0.0, ge=0, description="decoupled: a step takes rate × this off each kernel")
+    label_smoothing: float = Field(default=0.1, ge=0, lt=1)
+    average_momentum: float = Field(default=0.995, gt=0, lt=1, description="of the weights' moving average")
+    precision: Literal["float32", "mixed_bfloat16"] = "mixed_bfloat16"
+    class_weights: dict[str, float] = Field(default={}, description="of a label's loss, 1 if not named")
+
+
+class AugmentTable(_Table):
+    """Random changes to a training crop; a span of 0 turns one off."""
+
+    mirror: bool = True
+    shift: float = Field(default=0.0, ge=0, le=0.5, description="up to this share of the side, either way")
+    zoom: float = Field(default=0.0, ge=0, lt=1, description="scale from 1 - zoom to 1 + zoom")
+    rotate_degrees: float = Field(default=0.0, ge=0, le=180)
+    brightness: float = Field(default=0.0, ge=0, description="added, up to this share of full scale")
+    contrast: float = Field(default=0.0, ge=0, lt=1)
+    gamma: float = Field(default=0.0, ge=0, lt=1)
+    tint: float = Field(default=0.0, ge=0, lt=1, description="gain of each colour channel by itself")
+    blur: float = Field(default=0.0, ge=0, le=1, description="probability")
+    low_resolution: float = Field(default=0.0, ge=0, le=1, description="probability")
+    noise: float = Field(default=0.0, ge=0, description="standard deviation at most, share of full scale")
+    erase: float = Field(default=0.0, ge=0, le=1, description="probability of one grey rectangle")
+
+
+class Recipe(_Table):
+    """Everything that decides a classifier's training."""
+
+    task: str
+    labels: tuple[str, ...] = Field(min_length=2)
+    input: InputTable
+    network: NetworkTable
+    optimiser: OptimiserTable
+    augment: AugmentTable = AugmentTable()
+
+    @model_validator(mode="after")
+    def _check(self) -> Recipe:
+        unknown = sorted(set(self.optimiser.class_weights) - set(self.labels))
+        if unknown:
+            raise ValueError(f"optimiser.class_weights names {unknown}, the labels are {list(self.labels)}")
+        return self
+
+
+def read_recipe(file: Path) -> Recipe:
+    """The recipe in ``file``.
+
+    Raises:
+        RecipeError: naming file, key, rule and what was received.
+    """
+    try:
+        return Recipe.model_validate(tomllib.loads(file.read_text("utf-8")))
+    except OSError as error:
+        raise RecipeError(f"{file}: can't read this recipe ({error.strerror}); give one with --recipe") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{file}: not valid TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"]) or "recipe"
+        raise RecipeError(f"{file}: {key}: {first['msg']}, received {first['input']!r}") from error
