@@ -1,0 +1,30 @@
+"""The cascade as a finder of faces and as a finder of hands."""
+
+from __future__ import annotations
+
+from edge.inference import Bundle
+from edge.values import Face, Hand, Image
+from edge.vision.cascade import Cascade
+from edge.vision.mipmap import Mipmap
+
+
+class FaceDetector:
+    """Finds faces of at least ``min_size_px`` with a bundle for ``faces``."""
+
+    def __init__(self, bundle: Bundle, min_size_px: float = 60, threads: int = 1) -> None:
+        self._cascade = Cascade.of(bundle, min_size_px, threads)
+
+    def detect(self, image: Image | Mipmap) -> tuple[Face, ...]:
+        """The faces of ``image``, best score first."""
+        return tuple(Face(found.box, found.score, found.landmarks) for found in self._cascade.detect(image))
+
+
+class HandDetector:
+    """Finds hands of at least ``min_size_px`` with a bundle for ``hands``."""
+
+    def __init__(self, bundle: Bundle, min_size_px: float = 60, threads: int = 1) -> None:
+        self._cascade = Cascade.of(bundle, min_size_px, threads)
+
+    def detect(self, image: Image | Mipmap) -> tuple[Hand, ...]:
+        """The hands of ``image``, best score first."""
+        return tuple(Hand(found.box, found.score) for found in self._cascade.detect(image))
