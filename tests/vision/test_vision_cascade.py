@@ -1,0 +1,106 @@
+"""The cascade with networks that find white squares."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from vision_fakes import LANDMARKS, Factory, squares_image, true_box
+
+from edge.vision.boxes import iou
+from edge.vision.cascade import Cascade, Detection, Thresholds, log_odds, split
+
+MIN_SIZE_PX = 40
+
+
+def detect(image: np.ndarray, factory: Factory | None = None) -> tuple[Detection, ...]:
+    return Cascade(factory or Factory(), Thresholds(), MIN_SIZE_PX).detect(image)
+
+
+def found_boxes(found: tuple[Detection, ...]) -> np.ndarray:
+    return np.array([(d.box.x1, d.box.y1, d.box.x2, d.box.y2) for d in found], np.float32).reshape(-1, 4)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(40, 120), st.floats(0.05, 0.95), st.floats(0.05, 0.95))
+def test_one_square_is_found_once_and_in_place(side: int, across: float, down: float) -> None:
+    margin = int(side * 0.3) + 1
+    x = int(margin + across * (320 - side - 2 * margin))
+    y = int(margin + down * (240 - side - 2 * margin))
+    (found,) = detect(squares_image(320, 240, (x, y, side)))
+    assert iou(found_boxes((found,)), np.array([true_box(x, y, side)], np.float32))[0, 0] > 0.8
+    x1, y1, x2, y2 = true_box(x, y, side)
+    expected = np.array([x1, y1]) + LANDMARKS * (x2 - x1, y2 - y1)
+    assert np.abs(np.array(found.landmarks) - expected).max() < 0.08 * (x2 - x1)
+    assert 0.7 <= found.score <= 1
+
+
+def test_several_squares_best_first() -> None:
+    squares = [(30, 30, 40), (150, 40, 80), (40, 130, 70), (260, 170, 36)]
+    found = detect(squares_image(340, 260, *squares))
+    overlaps = iou(found_boxes(found), np.array([true_box(*square) for square in squares], np.float32))
+    assert sorted(overlaps.argmax(axis=1)) == [0, 1, 2, 3]
+    assert overlaps.max(axis=1).min() > 0.75
+    assert [d.score for d in found] == sorted((d.score for d in found), reverse=True)
+
+
+def test_squares_smaller_than_asked_are_left_alone() -> None:
+    assert detect(squares_image(320, 240, (100, 100, 14))) == ()
+
+
+def test_a_box_past_the_border_is_cut_at_the_border() -> None:
+    # 60 px wide and 4 px from the left edge: its true box begins 8 px outside.
+    (found,) = detect(squares_image(320, 240, (4, 90, 60)))
+    assert found.box.x1 == 0
+    assert iou(found_boxes((found,)), np.array([(0, 78, 76, 162)], np.float32))[0, 0] > 0.8
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (30, 400, 3), (38, 38, 3), (300, 7, 3)])
+def test_nothing_in_an_image_too_small(shape: tuple[int, int, int]) -> None:
+    factory = Factory()
+    assert detect(np.full(shape, 255, np.uint8), factory) == ()
+    assert factory.built == []
+
+
+def test_a_huge_image() -> None:
+    factory = Factory()
+    image = squares_image(8000, 6000, (5000, 3000, 900))
+    (found,) = Cascade(factory, Thresholds(), min_size_px=700).detect(image)
+    assert iou(found_boxes((found,)), np.array([true_box(5000, 3000, 900)], np.float32))[0, 0] > 0.8
+
+
+def test_networks_are_built_once_and_p_net_runs_once_a_frame() -> None:
+    factory = Factory()
+    cascade = Cascade(factory, Thresholds(), MIN_SIZE_PX)
+    image = squares_image(320, 240, (100, 100, 60))
+    for _ in range(3):
+        cascade.detect(image)
+    built = Counter((network.name, network.shape[0]) for network in factory.built)
+    assert set(built.values()) == {1}
+    (pnet,) = (network for network in factory.built if network.name == "pnet")
+    assert pnet.runs == 3
+    cascade.detect(squares_image(200, 200, (60, 60, 60)))
+    cascade.detect(image)
+    assert [network.name for network in factory.built].count("pnet") == 2
+
+
+def test_a_flood_of_proposals_is_held_back() -> None:
+    factory = Factory()
+    squares = [(x, y, 24) for x in range(20, 980, 40) for y in range(20, 720, 40)]
+    cascade = Cascade(factory, Thresholds(), min_size_px=30)
+    cascade.detect(squares_image(1000, 740, *squares))
+    windows = sum(network.runs * network.shape[0] for network in factory.built if network.name == "rnet")
+    assert windows <= 64
+
+
+@pytest.mark.parametrize(("n", "batches"), [(0, []), (1, [1]), (7, [4, 1, 1, 1]), (38, [16, 16, 4, 1, 1])])
+def test_batches(n: int, batches: list[int]) -> None:
+    assert split(n) == batches
+
+
+@pytest.mark.parametrize(("probability", "difference"), [(0.5, 0.0), (0.6, 0.405465), (0.99, 4.59512)])
+def test_log_odds(probability: float, difference: float) -> None:
+    assert log_odds(probability) == pytest.approx(difference, abs=1e-5)
