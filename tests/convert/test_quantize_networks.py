@@ -1,0 +1,159 @@
+"""Every kind of network that ships: the int8 file against its Keras network, by output name.
+
+The conversion runs in a process of its own, since Keras has one backend a process.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow", reason="the convert extra is not installed")
+
+from convert.quantize.delegation import undelegated_operations
+from edge.inference.manifest import InputSpec, NetworkSpec
+from edge.inference.network import Network
+
+WORKER = Path(__file__).with_name("quantize_worker.py")
+NETWORKS = ("pnet", "rnet", "onet", "gesture")
+MAX_RELATIVE_ERROR = 0.2  # untrained networks spread less than trained ones
+
+
+@pytest.fixture(scope="module")
+def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("converted")
+    environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    run = subprocess.run(
+        [sys.executable, str(WORKER), str(folder)],
+        env=environment,
+        cwd=WORKER.parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr[-4000:]
+    return folder
+
+
+def facts(folder: Path, name: str) -> dict:
+    return json.loads((folder / f"{name}.json").read_text())
+
+
+def network(folder: Path, name: str, shape: tuple[int, int, int, int] | None = None) -> Network:
+    known = facts(folder, name)
+    spec = NetworkSpec(
+        file=f"{name}.tflite",
+        sha256="0" * 64,
+        input=InputSpec(**known["input"]),
+        outputs=known["outputs"],
+        macs=known["macs"],
+    )
+    return Network((folder / f"{name}.tflite").read_bytes(), spec, shape=shape)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_each_output_has_its_own_name(converted: Path, name: str) -> None:
+    """A mix-up of two outputs of equal shape would pass every shape check; their values tell."""
+    reference = np.load(converted / f"{name}.npz")
+    run = network(converted, name)
+    found = [run(pixels[None]) for pixels in reference["pixels"]]
+    for output in facts(converted, name)["outputs"]:
+        values = np.concatenate([result[output] for result in found])
+        expected = reference[output]
+        assert values.shape == expected.shape
+        assert np.sqrt(np.mean((values - expected) ** 2)) < MAX_RELATIVE_ERROR * expected.std()
+
+
+@pytest.mark.parametrize("name", ["rnet", "onet", "gesture"])
+@pytest.mark.parametrize("batch", [2, 8, 32])
+def test_batches_give_what_single_inputs_give(converted: Path, name: str, batch: int) -> None:
+    pixels = np.load(converted / f"{name}.npz")["pixels"][:batch]
+    together = network(converted, name, shape=(batch, *pixels.shape[1:]))(pixels)
+    alone = network(converted, name)
+    singles = [alone(image[None]) for image in pixels]
+    for output, values in together.items():
+        assert values.shape[0] == batch
+        np.testing.assert_array_equal(values, np.concatenate([single[output] for single in singles]))
+
+
+def test_pnet_slides_over_a_canvas(converted: Path) -> None:
+    """Output [i, j] of a canvas is the output of the 12×12 window at (2 j, 2 i)."""
+    canvas = np.random.default_rng(0).integers(0, 256, (1, 40, 60, 3), np.uint8)
+    maps = network(converted, "pnet", shape=(1, 40, 60, 3))(canvas)
+    assert {name: values.shape for name, values in maps.items()} == {
+        "face": (1, 15, 25, 2),
+        "box": (1, 15, 25, 4),
+        "landmarks": (1, 15, 25, 10),
+    }
+    window = network(converted, "pnet")
+    for row, column in ((0, 0), (3, 7), (14, 24)):
+        cut = canvas[:, 2 * row : 2 * row + 12, 2 * column : 2 * column + 12]
+        for name, values in window(np.ascontiguousarray(cut)).items():
+            np.testing.assert_array_equal(maps[name][:, row, column], values[:, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("pnet", (1, 12, 12, 3)),
+        ("pnet", (1, 120, 200, 3)),
+        ("rnet", (1, 24, 24, 3)),
+        ("rnet", (16, 24, 24, 3)),
+        ("onet", (1, 48, 48, 3)),
+        ("onet", (8, 48, 48, 3)),
+        ("gesture", (4, 16, 16, 1)),
+    ],
+)
+def test_xnnpack_runs_every_operation(converted: Path, name: str, shape: tuple[int, int, int, int]) -> None:
+    assert undelegated_operations((converted / f"{name}.tflite").read_bytes(), shape) == []
+
+
+def test_an_operation_without_kernel_is_found(converted: Path) -> None:
+    assert json.loads((converted / "softmax.json").read_text()) == ["SOFTMAX"]
+
+
+@pytest.mark.parametrize(
+    ("name", "macs", "count"),
+    [
+        # Output positions × window × channels in × channels out, layer by layer.
+        ("pnet", 10 * 10 * 27 * 10 + 3 * 3 * 90 * 16 + 1 * 144 * 32 + 32 * 16, "a window"),
+        ("rnet", 22**2 * 27 * 28 + 9**2 * 252 * 48 + 3**2 * 192 * 64 + 576 * 128 + 128 * 16, "a crop"),
+        (
+            "onet",
+            46**2 * 27 * 32 + 12**2 * 288 * 64 + 8**2 * 576 * 64 + 9 * 256 * 128 + 1152 * 256 + 256 * 16,
+            "a crop",
+        ),
+        ("gesture", 16**2 * 9 * 8 + 2 * 16**2 * 72 * 8 + 8**2 * (72 * 16 + 144 * 16 + 8 * 16) + 16 * 3, "a crop"),
+    ],
+)
+def test_macs_are_counted(converted: Path, name: str, macs: int, count: str) -> None:
+    assert facts(converted, name)["macs"] == macs, count
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_converting_twice_gives_the_same_bytes(converted: Path, name: str) -> None:
+    assert facts(converted, name)["same_bytes_again"]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_grey_level_reaches_the_network(converted: Path, name: str) -> None:
+    assert network(converted, name)._table.tolist() == list(range(-128, 128))
+
+
+def test_the_report_names_size_work_time_and_parity(converted: Path) -> None:
+    report = facts(converted, "onet")["report"]
+    assert "onet: 48×48×3, 7.44 MMAC" in report
+    assert "landmarks" in report
+    assert "all operations in XNNPACK" in report
+
+
+@pytest.mark.parametrize(
+    ("case", "words"), [("per_channel", ["slopes", "one slope", "4"]), ("flatten", ["bend", "Dense", "ReLU"])]
+)
+def test_layers_without_equivalent_are_refused(converted: Path, case: str, words: list[str]) -> None:
+    message = facts(converted, "refusals")[case]
+    assert all(word in message for word in words), message
