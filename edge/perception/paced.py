@@ -1,0 +1,32 @@
+"""Readings that are taken less often than frames come, and carried on in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Generic, TypeVar
+
+Reading = TypeVar("Reading")
+
+TOLERANCE_SECONDS = 0.005
+"""A frame that comes this little too early still counts: else frame times that jitter halve the rate."""
+
+
+class Paced(Generic[Reading]):
+    """The last reading of each track, taken anew ``per_second`` times a second of frame time."""
+
+    def __init__(self, per_second: float) -> None:
+        self._period = 1 / per_second
+        self._taken: dict[int, tuple[float, Reading]] = {}
+
+    def get(self, track: int, t: float, take: Callable[[], Reading]) -> Reading:
+        """The reading of ``track`` at ``t`` seconds: the last one, or a new one by ``take()`` once that is due."""
+        taken = self._taken.get(track)
+        if taken is not None and 0 <= t - taken[0] < self._period - TOLERANCE_SECONDS:
+            return taken[1]
+        reading = take()
+        self._taken[track] = (t, reading)
+        return reading
+
+    def keep(self, tracks: Collection[int]) -> None:
+        """Forget every track that isn't one of ``tracks``."""
+        self._taken = {track: taken for track, taken in self._taken.items() if track in tracks}

@@ -1,0 +1,96 @@
+"""Stable numbers for faces and hands from frame to frame.
+
+Pure time logic: what counts is each frame's ``t``, never how many frames have passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+
+from edge.values import Box
+from edge.vision.boxes import Boxes, iou
+
+MAX_GAP_SECONDS = 1.0
+"""A track unseen for longer is over: what then appears in its place is somebody new."""
+
+MIN_IOU = 0.2
+"""Least overlap of a box with a track's last box, both grown by :data:`GROWTH`."""
+
+GROWTH = 1.5
+"""Boxes are compared as squares this much larger: a waving hand moves by its own width between two frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Where and when something was last seen."""
+
+    box: Box
+    t: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """What is being followed, by number; ``last`` is the highest number given so far."""
+
+    followed: Mapping[int, Track] = field(default_factory=lambda: MappingProxyType({}))
+    last: int = 0
+    t: float = float("-inf")
+
+
+def follow(tracks: Tracks, t: float, boxes: Sequence[Box]) -> tuple[Tracks, tuple[int, ...]]:
+    """The tracks after a frame, and the number of each of its ``boxes``.
+
+    Boxes and tracks are paired greedily, the largest overlap first; a box without a track begins one.  Time that runs
+    backwards means that the source began again, and ends every track.
+    """
+    began_again = t < tracks.t
+    alive = {} if began_again else {n: track for n, track in tracks.followed.items() if t - track.t <= MAX_GAP_SECONDS}
+    numbers = _match(alive, boxes)
+    last = tracks.last
+    for index in range(len(boxes)):
+        if index not in numbers:
+            last += 1
+            numbers[index] = last
+    seen = {numbers[index]: Track(box, t) for index, box in enumerate(boxes)}
+    return Tracks(MappingProxyType({**alive, **seen}), last, t), tuple(numbers[index] for index in range(len(boxes)))
+
+
+class Tracker:
+    """Remembers the tracks of one kind of thing between frames."""
+
+    def __init__(self) -> None:
+        self._tracks = Tracks()
+
+    def update(self, t: float, boxes: Sequence[Box]) -> tuple[int, ...]:
+        """The number of each of ``boxes``, seen at ``t`` seconds."""
+        self._tracks, numbers = follow(self._tracks, t, boxes)
+        return numbers
+
+    @property
+    def alive(self) -> frozenset[int]:
+        """The numbers that may still appear again."""
+        return frozenset(self._tracks.followed)
+
+
+def _match(alive: Mapping[int, Track], boxes: Sequence[Box]) -> dict[int, int]:
+    """Index of box → number of its track."""
+    if not alive or not boxes:
+        return {}
+    numbers = list(alive)
+    overlaps = iou(_grown(boxes), _grown([track.box for track in alive.values()]))
+    matched: dict[int, int] = {}
+    while overlaps.max() >= MIN_IOU:
+        box, track = np.unravel_index(overlaps.argmax(), overlaps.shape)
+        matched[int(box)] = numbers[int(track)]
+        overlaps[box, :] = 0
+        overlaps[:, track] = 0
+    return matched
+
+
+def _grown(boxes: Sequence[Box]) -> Boxes:
+    squares = [box.square(GROWTH) for box in boxes]
+    return np.array([(box.x1, box.y1, box.x2, box.y2) for box in squares], dtype=np.float32)
