@@ -26,19 +26,37 @@ def make_augment(table: AugmentTable, *, native_size: int) -> Augment:
     return augment
 
 
+def make_composite(table: AugmentTable, backgrounds: NDArray[np.uint8], *, coverage: float) -> Augment:
+    """An augmentation of canvases ``(h, w, 4)`` whose alpha is 0 where a background may be put in.
+
+    The crop shows ``coverage`` of a canvas's side.  With the table's probability one of ``backgrounds``
+    ``(n, h, w, 3)`` or a plain colour is put in, else what lies under alpha stays.
+    """
+
+    def augment(canvas: Image, size: int, rng: np.random.Generator) -> Image:
+        matrix = random_affine(table, canvas.shape[0], size, coverage, rng)
+        crop = cv2.warpAffine(canvas[..., :3], matrix, (size, size), borderMode=cv2.BORDER_REPLICATE)
+        if rng.random() < table.background:
+            alpha = cv2.warpAffine(canvas[..., 3], matrix, (size, size))
+            crop = _composite(crop, alpha, _background(backgrounds, size, rng))
+        return change_pixels(crop, table, rng)
+
+    return augment
+
+
 def random_affine(
     table: AugmentTable, side: int, size: int, coverage: float, rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """``(2, 3)``: from a crop ``side`` wide to one of ``size`` that shows ``coverage`` of it, with random changes.
 
-    Mirror, rotation and zoom are around the crop's centre; the shift is a share of ``side``.
+    Mirror, rotation and zoom are around the crop's centre; the shift is a share of what is shown.
     """
     zoom = size / (side * coverage) * (1 + rng.uniform(-table.zoom, table.zoom))
     angle = np.deg2rad(rng.uniform(-table.rotate_degrees, table.rotate_degrees))
     flip = -1.0 if table.mirror and rng.random() < 0.5 else 1.0
     cosine, sine = zoom * np.cos(angle), zoom * np.sin(angle)
     linear = np.array([[cosine * flip, -sine], [sine * flip, cosine]])
-    source = (side - 1) / 2 + side * rng.uniform(-table.shift, table.shift, 2)
+    source = (side - 1) / 2 + side * coverage * rng.uniform(-table.shift, table.shift, 2)
     offset = (size - 1) / 2 - linear @ source
     return np.hstack([linear, offset[:, None]])
 
@@ -50,7 +68,7 @@ def change_pixels(image: Image, table: AugmentTable, rng: np.random.Generator) -
     if rng.random() < table.blur:
         image = _keep_channels(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.3)), image)
     image = change_light(image, table, rng)
-    if table.noise:
+    if rng.random() < 0.5 and table.noise:
         noise = rng.standard_normal(image.shape, np.float32) * np.float32(255 * rng.uniform(0, table.noise))
         image = np.clip(image + noise, 0, 255).astype(np.uint8)
     if rng.random() < table.erase:
@@ -66,7 +84,7 @@ def change_light(image: Image, table: AugmentTable, rng: np.random.Generator) ->
     ramp = ramp + rng.uniform(-table.brightness, table.brightness)
     channels = image.shape[2]
     gains = 1 + rng.uniform(-table.tint, table.tint, channels) if channels > 1 else np.ones(1)
-    curves = np.clip(255 * ramp[:, None] * gains, 0, 255).astype(np.uint8)
+    curves = np.clip(255 * ramp[:, None] * gains, 0, 255).round().astype(np.uint8)
     return _keep_channels(cv2.LUT(image, curves.reshape(1, 256, channels)), image)
 
 
@@ -86,6 +104,20 @@ def erase_rectangle(image: Image, rng: np.random.Generator) -> Image:
     erased = image.copy()
     erased[top : top + h, left : left + w] = rng.integers(256)
     return erased
+
+
+def _background(backgrounds: NDArray[np.uint8], size: int, rng: np.random.Generator) -> Image:
+    """A random window of a background, or a plain colour."""
+    if rng.random() < 0.3:
+        return np.broadcast_to(rng.integers(256, size=3, dtype=np.uint8), (size, size, 3))
+    side = backgrounds.shape[1]
+    top, left = rng.integers(side - size + 1, size=2)
+    return backgrounds[rng.integers(len(backgrounds)), top : top + size, left : left + size]
+
+
+def _composite(front: Image, alpha: Image, back: Image) -> Image:
+    opacity = alpha[..., None].astype(np.uint16)
+    return ((front * opacity + back * (255 - opacity)) // 255).astype(np.uint8)
 
 
 def _keep_channels(result: Image, like: Image) -> Image:

@@ -92,7 +92,6 @@ def train_classifier(
         ),
         validation_batch_size=256,
         callbacks=_callbacks(batches, out, resume),
-        class_weight=_class_weights(recipe),
         verbose=2,
     )
     trained = export_network(network, recipe)
@@ -166,11 +165,6 @@ def _callbacks(batches: Batches, out: Path, resume: bool) -> list[Any]:
         keras.callbacks.SwapEMAWeights(),
         keras.callbacks.CSVLogger(out / "epochs.csv", append=resume),
     ]
-
-
-def _class_weights(recipe: Recipe) -> dict[int, float] | None:
-    named = recipe.optimiser.class_weights
-    return {i: named.get(label, 1.0) for i, label in enumerate(recipe.labels)} if named else None
 
 
 def _write_report(

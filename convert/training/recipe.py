@@ -13,7 +13,7 @@ from edge.errors import ConfigError
 if sys.version_info >= (3, 11):
     import tomllib
 else:
-    import tomli as tomllib
+    import tomli as tomllib  # type: ignore[import-not-found]
 
 
 class RecipeError(ConfigError):
@@ -28,7 +28,7 @@ class InputTable(_Table):
     """What the network is fed: real value = (pixel - mean) * scale."""
 
     size: int = Field(gt=0, description="side of the crop on the device, pixels")
-    train_size: int = Field(gt=0, description="side of the random crops in training, pixels")
+    train_size: int = Field(gt=0, description="side of the crops in training, pixels")
     colour: Literal["rgb", "grey"]
     mean: float = 127.5
     scale: float = Field(default=1 / 127.5, gt=0)
@@ -64,7 +64,6 @@ class OptimiserTable(_Table):
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
     average_momentum: float = Field(default=0.995, gt=0, lt=1, description="of the weights' moving average")
     precision: Literal["float32", "mixed_bfloat16"] = "mixed_bfloat16"
-    class_weights: dict[str, float] = Field(default={}, description="of a label's loss, 1 if not named")
 
 
 class AugmentTable(_Table):
@@ -80,25 +79,36 @@ class AugmentTable(_Table):
     tint: float = Field(default=0.0, ge=0, lt=1, description="gain of each colour channel by itself")
     blur: float = Field(default=0.0, ge=0, le=1, description="probability")
     low_resolution: float = Field(default=0.0, ge=0, le=1, description="probability")
-    noise: float = Field(default=0.0, ge=0, description="standard deviation at most, share of full scale")
+    noise: float = Field(
+        default=0.0, ge=0, description="in every other crop, standard deviation at most, share of full scale"
+    )
+    background: float = Field(default=0.0, ge=0, le=1, description="probability, for cut-out hands")
     erase: float = Field(default=0.0, ge=0, le=1, description="probability of one grey rectangle")
+
+
+class SamplingTable(_Table):
+    """How often a crop is drawn: classes by their shares, and within a class by the weights of the sources."""
+
+    class_shares: dict[str, float] = Field(min_length=1, description="label → share of all draws; they are normalised")
+    source_weights: dict[str, float] = Field(default={}, description="source → weight of its crops, 1 if not named")
 
 
 class Recipe(_Table):
     """Everything that decides a classifier's training."""
 
     task: str
+    dataset: str = Field(description="the loader that reads the data folder")
     labels: tuple[str, ...] = Field(min_length=2)
     input: InputTable
     network: NetworkTable
     optimiser: OptimiserTable
     augment: AugmentTable = AugmentTable()
+    sampling: SamplingTable | None = Field(default=None, description="without it each crop is drawn once an epoch")
 
     @model_validator(mode="after")
     def _check(self) -> Recipe:
-        unknown = sorted(set(self.optimiser.class_weights) - set(self.labels))
-        if unknown:
-            raise ValueError(f"optimiser.class_weights names {unknown}, the labels are {list(self.labels)}")
+        if self.sampling and set(self.sampling.class_shares) != set(self.labels):
+            raise ValueError(f"sampling.class_shares must name each of the labels {list(self.labels)} once")
         return self
 
 

@@ -1,0 +1,79 @@
+"""``vigil-convert train``."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from pathlib import Path
+
+from convert.training.recipe import RecipeError, read_recipe
+
+log = logging.getLogger(__name__)
+
+CLASSIFIERS = ("emotion", "eyes", "gesture")
+CASCADES = ("faces", "hands")
+
+_EPILOG = """\
+examples:
+  vigil-convert train emotion --data ~/data --recipe convert/recipes/emotion.toml --out runs/emotion
+  vigil-convert train emotion --data ~/data --recipe convert/recipes/emotion.toml --out runs/emotion --resume
+
+Keras' backend is chosen by KERAS_BACKEND (tensorflow, torch or jax); on a CPU torch is about twice as fast.
+"""
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``train``."""
+    parser = commands.add_parser(
+        "train",
+        help="train a task's network by a recipe",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("task", metavar="TASK", choices=CLASSIFIERS + CASCADES, help=", ".join(CLASSIFIERS + CASCADES))
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with the unpacked data sets")
+    parser.add_argument("--recipe", type=Path, required=True, metavar="FILE", help="TOML file that decides everything")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where network and report are written")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of every random choice (default 0)")
+    parser.add_argument("--resume", action="store_true", help="go on after the last whole epoch of an interrupted run")
+    parser.set_defaults(handler=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train, and return the exit status."""
+    if arguments.task in CASCADES:
+        _train_cascade(arguments)
+    else:
+        _train_classifier(arguments)
+    log.info("written to %s", arguments.out)
+    return os.EX_OK
+
+
+def _train_classifier(arguments: argparse.Namespace) -> None:
+    recipe = read_recipe(arguments.recipe)
+    if recipe.task != arguments.task:
+        raise RecipeError(f"{arguments.recipe}: task: this recipe is for {recipe.task!r}, asked for {arguments.task!r}")
+    from convert.training.datasets import prepare
+
+    prepared = prepare(recipe, arguments.data, arguments.seed)
+    from convert.training.loop import train_classifier
+
+    train_classifier(
+        recipe,
+        prepared.train,
+        prepared.validation,
+        prepared.augment,
+        arguments.out,
+        seed=arguments.seed,
+        resume=arguments.resume,
+        weights=prepared.weights,
+    )
+
+
+def _train_cascade(arguments: argparse.Namespace) -> None:
+    if arguments.resume:
+        raise RecipeError("--resume: a cascade's training goes on by itself from the stages that --out already holds")
+    from convert.training.cascade import train
+
+    train(arguments.recipe, arguments.data, arguments.out, arguments.seed)

@@ -1,0 +1,72 @@
+"""What a recipe's ``dataset`` stands for: the crops, how they are augmented and how often each is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convert.data import fer2013, gesture, leap
+from convert.data.classes import DataError, LabelledImages
+from convert.training.augment import Augment, make_augment, make_composite
+from convert.training.recipe import Recipe, RecipeError
+from convert.training.sampling import sampling_weights
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that a training run needs beside its recipe; ``weights`` ``(n,)`` are chances to be drawn."""
+
+    train: LabelledImages
+    validation: LabelledImages
+    augment: Augment
+    weights: NDArray[np.float64] | None = None
+
+
+Prepare = Callable[[Recipe, Path, int], Prepared]
+
+
+def prepare(recipe: Recipe, data: Path, seed: int) -> Prepared:
+    """Read the recipe's data set from the folder ``data``.
+
+    Raises:
+        RecipeError: the data set is unknown, or its classes aren't the recipe's.
+        DataError: the folder doesn't hold it.
+    """
+    if recipe.dataset not in DATASETS:
+        raise RecipeError(f"dataset: must be one of {', '.join(sorted(DATASETS))}, received {recipe.dataset!r}")
+    if not data.is_dir():
+        raise DataError(f"{data}: no such folder; --data names the folder with the unpacked data sets")
+    prepared = DATASETS[recipe.dataset](recipe, data, seed)
+    if prepared.train.labels != recipe.labels:
+        raise RecipeError(
+            f"labels: {recipe.dataset} has the classes {list(prepared.train.labels)} in this order, "
+            f"received {list(recipe.labels)}"
+        )
+    empty = [label for label, number in prepared.train.counts().items() if not number]
+    if empty:
+        raise DataError(f"{data}: no training image of the class {empty[0]!r}; unpack {recipe.dataset} again")
+    return prepared
+
+
+def _prepare_fer2013(recipe: Recipe, data: Path, seed: int) -> Prepared:
+    train, validation = fer2013.load(data)
+    return Prepared(train, validation, make_augment(recipe.augment, native_size=recipe.input.size))
+
+
+def _prepare_gesture(recipe: Recipe, data: Path, seed: int) -> Prepared:
+    train, validation = gesture.load(data, recipe.input.size, recipe.input.colour, seed)
+    augment = make_composite(recipe.augment, gesture.background_pool(train), coverage=gesture.COVERAGE)
+    weights = sampling_weights(train, recipe.sampling) if recipe.sampling else None
+    return Prepared(train, validation, augment, weights)
+
+
+def _prepare_leap(recipe: Recipe, data: Path, seed: int) -> Prepared:
+    train, validation = leap.load(data, recipe.input.size, recipe.input.colour)
+    return Prepared(train, validation, make_augment(recipe.augment, native_size=recipe.input.size))
+
+
+DATASETS: dict[str, Prepare] = {"fer2013": _prepare_fer2013, "gesture": _prepare_gesture, "leap": _prepare_leap}
