@@ -19,7 +19,7 @@ MIN_EYE_DISTANCE_PX = 16.0
 FAR_EYE_HIDDEN = 0.0
 BOTH_EYES_HIDDEN = -0.5
 """How far the nose may lie outside the eyes, in distances of the eyes.  At 0 the tip of the nose stands before the far
-eye: the head is turned by about 45° and the far eye hides behind the nose's ridge.  At -0.5 it is seen from the side."""
+eye: the head is turned by about 45° and the far eye hides behind the nose.  At -0.5 it is seen from the side."""
 
 
 class EyeReader:
