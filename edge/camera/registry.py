@@ -15,10 +15,10 @@ Build = Callable[[str, CameraSettings], Source]
 """Makes a source that is not yet open, from its target and the settings."""
 
 
-def _demo(_: str, settings: CameraSettings) -> Source:
+def _demo(_: str, __: CameraSettings) -> Source:
     from edge.camera.demo.source import DemoSource
 
-    return DemoSource(width_px=settings.width_px, height_px=settings.height_px, rate_hz=settings.rate_hz)
+    return DemoSource()
 
 
 def _picamera2(target: str, settings: CameraSettings) -> Source:

@@ -56,7 +56,7 @@ class DistanceField:
         self._start_squared = (start**2).sum(axis=1)
         self._radius, self._taper = radii[:, :1], radii[:, 1:] - radii[:, :1]
         soft = group <= 1
-        self._groups = [(np.flatnonzero(soft), _BLEND_PALM_MM)]
+        self._groups = [(np.flatnonzero(soft), _BLEND_PALM_MM)] if soft.any() else []
         self._groups += [(np.flatnonzero(group == g), _BLEND_WITHIN_MM) for g in np.unique(group[~soft])]
 
     def parts(self, points: Floats) -> tuple[Floats, Floats]:

@@ -7,3 +7,7 @@ from edge.errors import InputError
 
 class UnknownHandShapeError(InputError, ValueError):
     """A hand shape that the demo cannot draw."""
+
+
+class DemoPortraitError(InputError):
+    """The portrait that ships with the demo is damaged."""

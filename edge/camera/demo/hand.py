@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.camera.demo.distance_field import HIT_MM, DistanceField, Floats
-from edge.camera.demo.hand_skeleton import FOREARM_GROUP, POSES, Capsules, Finger, Pose, capsules_of, pose_named
+from edge.camera.demo.hand_pose import POSES, Finger, Pose, pose_named
+from edge.camera.demo.hand_skeleton import FOREARM_GROUP, Capsules, capsules_of
 from edge.camera.demo.skin import (
     SKIN_TONES,
     Colour,
@@ -44,7 +45,8 @@ class HandLook:
     ``skin`` and ``sleeve`` are sRGB; ``lamp`` points to the lamp (x right, y up, z to the viewer);
     ``yaw``, ``pitch`` turn the hand about its length and breadth and ``roll`` in the image, degrees
     (anticlockwise); ``jitter`` is the standard deviation of the finger angles in degrees; ``seed`` drives
-    jitter and skin noise; a sleeve begins ``sleeve_from_mm`` below the wrist; ``mirrored`` gives the other hand.
+    jitter and skin noise; a sleeve begins ``sleeve_from_mm`` below the wrist; ``mirrored`` gives the other hand,
+    ``other_side`` its back for its palm where the gesture means the same so.
     """
 
     skin: Colour = SKIN_TONES[2]
@@ -60,6 +62,7 @@ class HandLook:
     sleeve: Colour | None = None
     sleeve_from_mm: float = 45.0
     mirrored: bool = False
+    other_side: bool = False
 
     @classmethod
     def random(cls, rng: np.random.Generator) -> HandLook:
@@ -84,6 +87,7 @@ class HandLook:
             sleeve=_colour(cloth) if rng.random() < 0.6 else None,
             sleeve_from_mm=sleeve_from_mm,
             mirrored=bool(rng.random() < 0.5),
+            other_side=bool(rng.random() < 0.25),
         )
 
 
@@ -187,7 +191,7 @@ def _paint(view: _View, capsules: Capsules, look: HandLook, rng: np.random.Gener
     origin, directions = view.rays(mask)
     hit = field.march(origin, directions, view.near, view.far)
     alpha = np.clip(1 - (hit.distance - HIT_MM) * view.pixels_a_mm, 0, 1)
-    seen = alpha > 0
+    seen = (alpha > 0) & (hit.point[:, 1] > -look.forearm_mm)
     points = hit.point[seen]
     distances, along = field.parts(points)
     nearest = distances.argmin(axis=0)
@@ -206,6 +210,13 @@ def _paint(view: _View, capsules: Capsules, look: HandLook, rng: np.random.Gener
     hand = (capsules.group[nearest] != FOREARM_GROUP) & (alpha[seen] > 0.5)
     x, y = columns[hand], rows[hand]
     return image, Box(float(x.min()), float(y.min()), float(x.max() + 1), float(y.max() + 1))
+
+
+def _trimmed(image: NDArray[np.uint8], box: Box) -> tuple[NDArray[np.uint8], Box]:
+    """Both without the empty margins."""
+    x, y, width, height = cv2.boundingRect(image[..., 3])
+    inner = np.ascontiguousarray(image[y : y + height, x : x + width])
+    return inner, Box(box.x1 - x, box.y1 - y, box.x2 - x, box.y2 - y)
 
 
 def _scaled(image: NDArray[np.uint8], box: Box, scale: float) -> HandSprite:
@@ -227,10 +238,12 @@ def render_hand(shape: str, size_px: int, look: HandLook | None = None) -> HandS
     look = look or HandLook()
     rng = np.random.default_rng(look.seed)
     pose = _jittered(pose_named(shape), look.jitter, rng)
+    if look.other_side and pose.either_side:
+        pose = pose.from_other_side()
     capsules = capsules_of(pose, look.forearm_mm, None if look.sleeve is None else look.sleeve_from_mm)
     drawn_px = min(size_px, _MAX_RAYS_A_SIDE)
-    view = _View(capsules, _rotation(look.yaw, look.pitch, pose.turn + look.roll), drawn_px)
-    image, box = _paint(view, capsules, look, rng)
+    view = _View(capsules, _rotation(pose.yaw + look.yaw, pose.pitch + look.pitch, pose.turn + look.roll), drawn_px)
+    image, box = _trimmed(*_paint(view, capsules, look, rng))
     sprite = HandSprite(image, box) if drawn_px == size_px else _scaled(image, box, size_px / drawn_px)
     return _mirrored(sprite) if look.mirrored else sprite
 
