@@ -12,19 +12,32 @@ from numpy.typing import NDArray
 from convert.data import fer2013, gesture, leap
 from convert.data.classes import DataError, LabelledImages
 from convert.training.augment import Augment, make_augment, make_composite
-from convert.training.recipe import Recipe, RecipeError
+from convert.training.recipe import AugmentTable, Recipe, RecipeError
 from convert.training.sampling import sampling_weights
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """Everything that a training run needs beside its recipe; ``weights`` ``(n,)`` are chances to be drawn."""
+    """Everything that a training run needs beside its recipe.
+
+    ``plain`` makes of a training image the crop that the device would see; ``weights`` ``(n,)`` are chances to be
+    drawn.
+    """
 
     train: LabelledImages
     validation: LabelledImages
     augment: Augment
+    plain: Augment
     weights: NDArray[np.float64] | None = None
 
+    def device_crops(self, number: int, size: int, seed: int) -> NDArray[np.uint8]:
+        """``(number, size, size, c)`` random training crops as the device sees them: for calibration."""
+        rng = np.random.default_rng(seed)
+        chosen = rng.choice(len(self.train), number, replace=number > len(self.train), p=self.weights)
+        return np.stack([self.plain(self.train.images[i], size, rng) for i in chosen])
+
+
+UNCHANGED = AugmentTable(mirror=False)
 
 Prepare = Callable[[Recipe, Path, int], Prepared]
 
@@ -54,19 +67,29 @@ def prepare(recipe: Recipe, data: Path, seed: int) -> Prepared:
 
 def _prepare_fer2013(recipe: Recipe, data: Path, seed: int) -> Prepared:
     train, validation = fer2013.load(data)
-    return Prepared(train, validation, make_augment(recipe.augment, native_size=recipe.input.size))
+    return _prepared(recipe, train, validation)
 
 
 def _prepare_gesture(recipe: Recipe, data: Path, seed: int) -> Prepared:
     train, validation = gesture.load(data, recipe.input.size, recipe.input.colour, seed)
-    augment = make_composite(recipe.augment, gesture.background_pool(train), coverage=gesture.COVERAGE)
+    backgrounds = gesture.background_pool(train)
+    augment, plain = (
+        make_composite(table, backgrounds, coverage=gesture.COVERAGE) for table in (recipe.augment, UNCHANGED)
+    )
     weights = sampling_weights(train, recipe.sampling) if recipe.sampling else None
-    return Prepared(train, validation, augment, weights)
+    return Prepared(train, validation, augment, plain, weights)
 
 
 def _prepare_leap(recipe: Recipe, data: Path, seed: int) -> Prepared:
     train, validation = leap.load(data, recipe.input.size, recipe.input.colour)
-    return Prepared(train, validation, make_augment(recipe.augment, native_size=recipe.input.size))
+    return _prepared(recipe, train, validation)
+
+
+def _prepared(recipe: Recipe, train: LabelledImages, validation: LabelledImages) -> Prepared:
+    """For data sets whose training images are crops of the device's size and framing."""
+    augment, plain = (make_augment(table, native_size=recipe.input.size) for table in (recipe.augment, UNCHANGED))
+    weights = sampling_weights(train, recipe.sampling) if recipe.sampling else None
+    return Prepared(train, validation, augment, plain, weights)
 
 
 DATASETS: dict[str, Prepare] = {"fer2013": _prepare_fer2013, "gesture": _prepare_gesture, "leap": _prepare_leap}

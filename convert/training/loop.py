@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 from pathlib import Path
@@ -16,12 +15,12 @@ from convert.data.classes import LabelledImages
 from convert.networks.resnet import Stage, build_resnet
 from convert.training.augment import Augment
 from convert.training.recipe import Recipe
+from convert.training.report import write_report
 from convert.training.torch_kernels import use_fused_kernels
 
 log = logging.getLogger(__name__)
 
 NETWORK_FILE = "network.keras"
-REPORT_FILE = "training.json"
 
 
 class Batches(keras.utils.PyDataset):
@@ -83,7 +82,7 @@ def train_classifier(
     network = build_network(recipe, recipe.input.train_size if keras.backend.backend() == "jax" else None)
     _compile(network, recipe, len(batches))
     log.info("train %s, validation %s, %d weights", train.counts(), validation.counts(), network.count_params())
-    history = network.fit(
+    network.fit(
         batches,
         epochs=recipe.optimiser.epochs,
         validation_data=(
@@ -96,7 +95,8 @@ def train_classifier(
     )
     trained = export_network(network, recipe)
     trained.save(out / NETWORK_FILE)
-    _write_report(out, recipe, train, validation, history.history, seed)
+    logits = trained.predict(normalise(validation.images, recipe), batch_size=256, verbose=0)
+    write_report(out, recipe, train, validation, logits.argmax(axis=1), seed)
     return trained
 
 
@@ -165,22 +165,3 @@ def _callbacks(batches: Batches, out: Path, resume: bool) -> list[Any]:
         keras.callbacks.SwapEMAWeights(),
         keras.callbacks.CSVLogger(out / "epochs.csv", append=resume),
     ]
-
-
-def _write_report(
-    out: Path,
-    recipe: Recipe,
-    train: LabelledImages,
-    validation: LabelledImages,
-    history: dict[str, list[float]],
-    seed: int,
-) -> None:
-    report = {
-        "recipe": recipe.model_dump(mode="json"),
-        "seed": seed,
-        "backend": keras.backend.backend(),
-        "train": train.counts(),
-        "validation": validation.counts(),
-        "last_epoch": {name: float(values[-1]) for name, values in history.items()},
-    }
-    (out / REPORT_FILE).write_text(json.dumps(report, indent=2) + "\n", "utf-8")

@@ -45,7 +45,8 @@ def crops() -> LabelledImages:
 
 def test_a_network_trains_and_is_the_same_for_the_same_seed(recipe, crops, tmp_path: Path) -> None:
     keras = pytest.importorskip("keras", reason="training needs Keras: install vigil[convert]")
-    from convert.training.loop import NETWORK_FILE, REPORT_FILE, train_classifier
+    from convert.training.loop import NETWORK_FILE, train_classifier
+    from convert.training.report import REPORT_FILE
 
     augment = make_augment(recipe.augment, native_size=recipe.input.size)
     first, second = (
@@ -58,6 +59,7 @@ def test_a_network_trains_and_is_the_same_for_the_same_seed(recipe, crops, tmp_p
     report = json.loads((tmp_path / "a" / REPORT_FILE).read_text("utf-8"))
     assert report["seed"] == 4
     assert report["train"] == {"closed": 32, "open": 32}
+    assert sum(map(sum, report["confusion"])) == 64
 
 
 def test_the_fused_kernels_compute_what_keras_does(recipe) -> None:
