@@ -27,6 +27,7 @@ from edge.camera.demo.skin import (
     nails,
     shade,
     skin_colour,
+    step,
 )
 from edge.values import Box
 
@@ -178,9 +179,9 @@ def _albedo_and_gloss(surface: Surface, capsules: Capsules, look: HandLook, grai
     albedo += nail[:, None] * (pale - albedo)
     gloss = 0.06 + 0.03 * grain + 0.22 * nail
     if look.sleeve is not None:
-        cloth = surface.points[:, 1] < -look.sleeve_from_mm
-        albedo[cloth] = linear(look.sleeve) * (1 + 0.12 * grain[cloth, None])
-        gloss[cloth] = 0.0
+        cloth = step(-0.7, 0.7, -look.sleeve_from_mm - surface.points[:, 1])
+        albedo += cloth[:, None] * (linear(look.sleeve) * (1 + 0.2 * grain)[:, None] - albedo)
+        gloss = gloss * (1 - cloth)
     return albedo, np.asarray(gloss, np.float32)
 
 

@@ -93,9 +93,8 @@ def _blend(frame: Image, arm: _Arm, matrix: NDArray[np.float32]) -> None:
 
 
 def _write_caption(frame: Image) -> None:
-    place, font, scale = (WIDTH - 122, HEIGHT - 10), cv2.FONT_HERSHEY_SIMPLEX, 0.45
-    cv2.putText(frame, CAPTION, place, font, scale, (0, 0, 0), 3, cv2.LINE_AA)
-    cv2.putText(frame, CAPTION, place, font, scale, (255, 255, 255), 1, cv2.LINE_AA)
+    place, font, scale = (WIDTH - 136, 20), cv2.FONT_HERSHEY_SIMPLEX, 0.5
+    cv2.putText(frame, CAPTION, place, font, scale, (40, 40, 40), 1, cv2.LINE_AA)
 
 
 class DemoScene:

@@ -61,7 +61,7 @@ class Lighting:
     sky: float
 
 
-def _step(low: float, high: float, value: Floats) -> Floats:
+def step(low: float, high: float, value: Floats) -> Floats:
     """Hermite smoothstep from 0 below ``low`` to 1 above ``high``."""
     share = np.clip((value - low) / (high - low), 0, 1)
     return np.asarray(share * share * (3 - 2 * share), np.float32)
@@ -86,14 +86,15 @@ def creases(surface: Surface, capsules: Capsules) -> Floats:
     bone, group = capsules.bone[surface.capsule], capsules.group[surface.capsule]
     length = np.linalg.norm(capsules.end - capsules.start, axis=1)[surface.capsule]
     from_root, from_end = surface.along * length, (1 - surface.along) * length
-    palmar = _step(0.05, 0.5, -(surface.normals * capsules.dorsal[surface.capsule]).sum(axis=1))
+    palmar = step(0.05, 0.5, -(surface.normals * capsules.dorsal[surface.capsule]).sum(axis=1))
     at_root = np.where(bone >= 1, np.maximum(_ridge(from_root), 0.6 * _ridge(from_root - 2.6)), 0)
     at_end = np.where((bone == 0) | (bone == 1), np.maximum(_ridge(from_end), 0.5 * _ridge(from_end - 2.8)), 0)
     at_base = np.where(bone == 0, _ridge(from_root - 19), 0)
+    palmar = palmar * ((surface.along > 0) & (surface.along < 1))
     fingers = palmar * np.maximum(np.maximum(at_root, at_end), at_base)
     lines = [_ridge(_distance_to_line(surface.points[:, :2], line)) for line in _PALM_LINES]
-    on_palm = (group == PALM_GROUP) * _step(0.2, 0.5, surface.normals[:, 2])
-    wrist = 0.5 * (group == FOREARM_GROUP) * _ridge(surface.points[:, 1] + 4) * _step(0.2, 0.5, surface.normals[:, 2])
+    on_palm = (group == PALM_GROUP) * step(0.2, 0.5, surface.normals[:, 2])
+    wrist = 0.5 * (group == FOREARM_GROUP) * _ridge(surface.points[:, 1] + 4) * step(0.2, 0.5, surface.normals[:, 2])
     return np.asarray(np.maximum.reduce([fingers, on_palm * np.maximum.reduce(lines), wrist]), np.float32)
 
 
@@ -101,7 +102,7 @@ def nails(surface: Surface, capsules: Capsules) -> Floats:
     """Share of nail at each point ``(P,)``, 0 to 1."""
     last = capsules.bone[surface.capsule] == 2
     dorsal = (surface.normals * capsules.dorsal[surface.capsule]).sum(axis=1)
-    return np.asarray(last * _step(0.5, 0.62, dorsal) * _step(0.38, 0.46, surface.along), np.float32)
+    return np.asarray(last * step(0.5, 0.62, dorsal) * step(0.38, 0.46, surface.along), np.float32)
 
 
 def skin_colour(surface: Surface, capsules: Capsules, tone: Colour, grain: Floats) -> Floats:
@@ -109,11 +110,11 @@ def skin_colour(surface: Surface, capsules: Capsules, tone: Colour, grain: Float
     base = linear(tone)
     darkness = float(np.clip(1 - base[0] / 0.8, 0, 1))
     bone, group = capsules.bone[surface.capsule], capsules.group[surface.capsule]
-    palmar = _step(-0.3, 0.5, -(surface.normals * capsules.dorsal[surface.capsule]).sum(axis=1))
-    palmar *= _step(-12, 14, surface.points[:, 1])
+    palmar = step(-0.3, 0.5, -(surface.normals * capsules.dorsal[surface.capsule]).sum(axis=1))
+    palmar *= step(-12, 14, surface.points[:, 1])
     albedo = base + (0.55 * darkness * palmar)[:, None] * (_PALE_PALM - base)
     flush = 0.55 * (bone == 2) * surface.along + 0.3 * (bone == 1) * (1 - surface.along) + 0.25 * grain
-    flush = flush + 0.25 * palmar * (group == PALM_GROUP) * _step(12, 26, np.abs(surface.points[:, 0]))
+    flush = flush + 0.25 * palmar * (group == PALM_GROUP) * step(12, 26, np.abs(surface.points[:, 0]))
     albedo = albedo * (1 + flush[:, None] * np.array((0.05, -0.16, -0.15), np.float32))
     albedo = albedo * (1 + 0.06 * grain)[:, None]
     return np.asarray(albedo, np.float32)
@@ -136,7 +137,8 @@ def shade(albedo: Floats, normals: Floats, openness: Floats, lit: Floats, gloss:
 def grain_image(shape: tuple[int, int], rng: np.random.Generator) -> Floats:
     """Smooth noise ``shape``, about -1 to 1, from three octaves."""
     total = np.zeros(shape, np.float32)
-    for cells, weight in ((6, 0.5), (22, 0.3), (70, 0.25)):
-        coarse = rng.standard_normal((cells, cells)).astype(np.float32)
+    for cell_px, weight in ((26, 0.5), (8, 0.3), (2.5, 0.25)):
+        cells = [max(2, round(side / cell_px)) for side in shape]
+        coarse = rng.standard_normal(cells).astype(np.float32)
         total += weight * cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC)
     return np.clip(total, -1, 1)
