@@ -12,4 +12,4 @@ class Settings(BaseModel):
     the JSON Schema and the commented default file are made from it.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
