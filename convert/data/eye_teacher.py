@@ -1,7 +1,8 @@
 """Labels the eyes in photos by MediaPipe's face mesh: where each eye is and how far its lids are apart.
 
 The teacher needs ``mediapipe`` (its last release with the models inside is 0.10.21, Python up to 3.12), so it runs
-in an environment of its own and leaves a table: ``python -m convert.data.eye_teacher --data DIR --out eyes.csv``.
+in an environment of its own and leaves a table, which :mod:`convert.data.eyes` reads from ``DIR/eyes/teacher.csv``:
+``python -m convert.data.eye_teacher --data DIR --out DIR/eyes/teacher.csv``.
 """
 
 from __future__ import annotations

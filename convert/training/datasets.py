@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.data import fer2013, gesture, leap
+from convert.data import eyes, fer2013, gesture, leap
 from convert.data.classes import DataError, LabelledImages
 from convert.training.augment import Augment, make_augment, make_composite
 from convert.training.recipe import AugmentTable, Recipe, RecipeError
@@ -80,6 +80,14 @@ def _prepare_gesture(recipe: Recipe, data: Path, seed: int) -> Prepared:
     return Prepared(train, validation, augment, plain, weights)
 
 
+def _prepare_eyes(recipe: Recipe, data: Path, seed: int) -> Prepared:
+    train, validation = eyes.load(data, recipe.input.size, seed)
+    native_size = round(recipe.input.size / eyes.COVERAGE)
+    augment, plain = (make_augment(table, native_size=native_size) for table in (recipe.augment, UNCHANGED))
+    weights = sampling_weights(train, recipe.sampling) if recipe.sampling else None
+    return Prepared(train, validation, augment, plain, weights)
+
+
 def _prepare_leap(recipe: Recipe, data: Path, seed: int) -> Prepared:
     train, validation = leap.load(data, recipe.input.size, recipe.input.colour)
     return _prepared(recipe, train, validation)
@@ -92,4 +100,9 @@ def _prepared(recipe: Recipe, train: LabelledImages, validation: LabelledImages)
     return Prepared(train, validation, augment, plain, weights)
 
 
-DATASETS: dict[str, Prepare] = {"fer2013": _prepare_fer2013, "gesture": _prepare_gesture, "leap": _prepare_leap}
+DATASETS: dict[str, Prepare] = {
+    "eyes": _prepare_eyes,
+    "fer2013": _prepare_fer2013,
+    "gesture": _prepare_gesture,
+    "leap": _prepare_leap,
+}

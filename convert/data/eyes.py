@@ -1,0 +1,210 @@
+"""Open and closed eyes: CEW patches, close-ups, and photos whose lids a teacher has measured.
+
+In CEW open eyes come from LFW and closed ones from the web, so a network can learn the source instead of the lid.
+Two things work against that: photos give open *and* closed eyes of the same origin, and each class is drawn from
+every source in like shares (``sampling.source_weights`` of the recipe).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from convert.data.classes import DataError, LabelledImages, image_files, read_image
+from convert.data.splits import is_held_out
+from edge.values import Image, Point
+from edge.vision.crops import EYE_SIDE, Side, eye_crop
+
+LABELS = ("closed", "open")
+
+CANVAS = 48
+"""Side of a training canvas in pixels."""
+
+CANVAS_SIDE = 1.0
+"""Side of a training canvas in distances between the eyes: room to move, turn and zoom the crop."""
+
+COVERAGE = EYE_SIDE / CANVAS_SIDE
+"""The share of a canvas's side that the device's crop shows."""
+
+CEW_SIDE = 0.66
+"""Side of a CEW patch in distances between the eyes: the median over 280 patches found again in their LFW photos by
+template matching (10th to 90th percentile: 0.59 to 0.73)."""
+
+CLOSE_UP_SIDE = 0.72
+"""Side of a close-up, estimated from the width of the eye in it: 0.62 of the picture, against 0.66 in CEW."""
+
+TEACHER_TABLE = Path("eyes", "teacher.csv")
+"""Where ``python -m convert.data.eye_teacher`` is told to leave its table, below the data folder."""
+
+MAX_CLOSED_OPENING = 0.1
+MIN_OPEN_OPENING = 0.17
+MIN_OTHER_OPENING = 0.14
+"""Teacher's eye aspect ratios: an eye is closed if both eyes are at most the first, open if it is at least the second
+and the other one at least the third; anything between is dropped."""
+
+MIN_EYE_DISTANCE_PX = 16.0
+HELD_OUT_SHARE = 0.15
+JITTER = 0.03
+"""Standard deviation of the landmarks in validation, in distances between the eyes: a detector's."""
+
+
+@dataclass(frozen=True)
+class EyeSample:
+    """A ``canvas`` ``(48, 48)`` grey around one eye; ``group`` is its person or photo."""
+
+    canvas: NDArray[np.uint8]
+    label: str
+    group: str
+    source: str
+
+
+def load(data: Path, size: int, seed: int) -> tuple[LabelledImages, LabelledImages]:
+    """``(train, validation)`` from the folder with all data sets.
+
+    ``train`` holds canvases ``(n, 48, 48, 1)``; ``validation`` crops ``(m, size, size, 1)`` as the device cuts them
+    around jittered landmarks, of people and photos that ``train`` lacks.
+    """
+    train: list[EyeSample] = []
+    held_out: list[EyeSample] = []
+    for sample in samples(data):
+        (held_out if is_held_out(sample.group, HELD_OUT_SHARE) else train).append(sample)
+    rng = np.random.default_rng(seed)
+    return (
+        _labelled(train, [sample.canvas for sample in train]),
+        _labelled(held_out, [_jittered_crop(sample.canvas, size, rng) for sample in held_out]),
+    )
+
+
+def samples(data: Path) -> Iterator[EyeSample]:
+    """Every usable eye below the folder ``data``."""
+    yield from cew(data / "eyes" / "cew")
+    yield from close_ups(data / "eyes" / "closeup")
+    yield from photos(data)
+
+
+def cew(folder: Path) -> Iterator[EyeSample]:
+    """CEW's patches; the open ones are grouped by the person's name in LFW."""
+    for label in LABELS:
+        for side in ("Left", "Right"):
+            for file in image_files(folder / f"{label}{side}Eyes"):
+                yield EyeSample(_framed(file, CEW_SIDE), label, _cew_group(file.stem), "cew")
+
+
+def close_ups(folder: Path) -> Iterator[EyeSample]:
+    """Pictures of one eye, numbered."""
+    for label in LABELS:
+        for file in image_files(folder / label):
+            yield EyeSample(_framed(file, CLOSE_UP_SIDE), label, f"closeup/{file.stem}", "closeup")
+
+
+def photos(data: Path) -> Iterator[EyeSample]:
+    """Eyes of the teacher's table, cut from their photos as the device cuts them.
+
+    Raises:
+        DataError: there is no table.
+    """
+    for row in _teacher_rows(data / TEACHER_TABLE):
+        eyes = _eye_points(row)
+        labels = eye_labels(float(row["left_opening"]), float(row["right_opening"]))
+        if not any(labels.values()) or _distance(*eyes) < MIN_EYE_DISTANCE_PX:
+            continue
+        image = read_image(data / row["image"])
+        for side, label in labels.items():
+            if label is not None:
+                group = _photo_group(row["source"], Path(row["image"]))
+                yield EyeSample(eye_canvas(image, eyes, side), label, group, f"photos_{label}")
+
+
+def eye_labels(left_opening: float, right_opening: float) -> dict[Side, str | None]:
+    """Each eye's label by the teacher's eye aspect ratios; None where they leave a doubt."""
+    if max(left_opening, right_opening) <= MAX_CLOSED_OPENING:
+        return {"left": "closed", "right": "closed"}
+    return {
+        "left": _open_if(left_opening, right_opening),
+        "right": _open_if(right_opening, left_opening),
+    }
+
+
+def eye_canvas(image: Image, eyes: tuple[Point, Point], side: Side) -> NDArray[np.uint8]:
+    """``(48, 48)`` grey: the device's crop around one of ``eyes`` (left, right), but ``CANVAS_SIDE`` wide."""
+    left, right = np.asarray(eyes, np.float64)
+    wider = (right - left) / COVERAGE
+    points = (left, left + wider) if side == "left" else (right - wider, right)
+    return cv2.cvtColor(eye_crop(image, np.array(points), side, CANVAS), cv2.COLOR_BGR2GRAY)
+
+
+def _open_if(opening: float, other: float) -> str | None:
+    return "open" if opening >= MIN_OPEN_OPENING and other >= MIN_OTHER_OPENING else None
+
+
+def _framed(file: Path, side: float) -> NDArray[np.uint8]:
+    """The picture in ``file``, ``side`` distances of the eyes wide, in the middle of a canvas; the border repeats."""
+    grey = read_image(file, cv2.IMREAD_GRAYSCALE)
+    inner = round(CANVAS * side / CANVAS_SIDE)
+    shrinks = grey.shape[0] > inner
+    resized = cv2.resize(grey, (inner, inner), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    before = (CANVAS - inner) // 2
+    after = CANVAS - inner - before
+    return np.asarray(cv2.copyMakeBorder(resized, before, after, before, after, cv2.BORDER_REPLICATE), np.uint8)
+
+
+def _jittered_crop(canvas: NDArray[np.uint8], size: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """``(size, size)``: the device's crop out of a canvas, around an eye that a detector has placed."""
+    middle, distance = CANVAS / 2, CANVAS / CANVAS_SIDE
+    eyes = np.array([(middle, middle), (middle + distance, middle)]) + rng.normal(0, JITTER * distance, (2, 2))
+    coloured = cv2.cvtColor(canvas, cv2.COLOR_GRAY2BGR)
+    return eye_crop(coloured, eyes, "left", size)[:, :, 0]
+
+
+def _labelled(found: list[EyeSample], images: list[NDArray[np.uint8]]) -> LabelledImages:
+    return LabelledImages(
+        LABELS,
+        np.stack(images)[..., None],
+        np.array([LABELS.index(sample.label) for sample in found], np.int64),
+        np.array([sample.group for sample in found]),
+        np.array([sample.source for sample in found]),
+    )
+
+
+def _teacher_rows(table: Path) -> list[dict[str, str]]:
+    try:
+        with table.open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+    except OSError as error:
+        raise DataError(
+            f"{table}: no table of the teacher's labels ({error.strerror}); make it in an environment with mediapipe: "
+            f"python -m convert.data.eye_teacher --data {table.parent.parent} --out {table}"
+        ) from error
+
+
+def _eye_points(row: dict[str, str]) -> tuple[Point, Point]:
+    return (float(row["left_x"]), float(row["left_y"])), (float(row["right_x"]), float(row["right_y"]))
+
+
+def _distance(first: Point, second: Point) -> float:
+    return float(np.hypot(first[0] - second[0], first[1] - second[1]))
+
+
+def _cew_group(stem: str) -> str:
+    """``Aaron_Guiel_0001_L`` → ``lfw/Aaron_Guiel``; ``closed_eye_0727.jpg_face_1_L`` → ``cew/closed_eye_0727``."""
+    if stem.startswith("closed_eye"):
+        return f"cew/{stem.partition('.')[0]}"
+    return _person(stem.rpartition("_")[0])
+
+
+def _photo_group(source: str, image: Path) -> str:
+    """LFW's people are one group each, whichever data set shows them."""
+    if source == "lfw" or "lfw_5590" in image.parts:
+        return _person(image.stem)
+    return f"{source}/{image.stem}"
+
+
+def _person(stem: str) -> str:
+    return f"lfw/{re.sub(r'_[0-9]+$', '', stem)}"
