@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from convert.training.recipe import AugmentTable
+
+NOISE_VALUES = 1 << 18
 
 Image = NDArray[np.uint8]
 Augment = Callable[[Image, int, np.random.Generator], Image]
@@ -35,11 +38,11 @@ def make_composite(table: AugmentTable, backgrounds: NDArray[np.uint8], *, cover
 
     def augment(canvas: Image, size: int, rng: np.random.Generator) -> Image:
         matrix = random_affine(table, canvas.shape[0], size, coverage, rng)
-        crop = cv2.warpAffine(canvas[..., :3], matrix, (size, size), borderMode=cv2.BORDER_REPLICATE)
+        warped = cv2.warpAffine(canvas, matrix, (size, size), borderMode=cv2.BORDER_REPLICATE)
+        crop = warped[..., :3]
         if rng.random() < table.background:
-            alpha = cv2.warpAffine(canvas[..., 3], matrix, (size, size))
-            crop = _composite(crop, alpha, _background(backgrounds, size, rng))
-        return change_pixels(crop, table, rng)
+            crop = _composite(crop, warped[..., 3], _background(backgrounds, size, rng))
+        return change_pixels(np.ascontiguousarray(crop), table, rng)
 
     return augment
 
@@ -68,9 +71,10 @@ def change_pixels(image: Image, table: AugmentTable, rng: np.random.Generator) -
     if rng.random() < table.blur:
         image = _keep_channels(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.3)), image)
     image = change_light(image, table, rng)
-    if rng.random() < 0.5 and table.noise:
-        noise = rng.standard_normal(image.shape, np.float32) * np.float32(255 * rng.uniform(0, table.noise))
-        image = np.clip(image + noise, 0, 255).astype(np.uint8)
+    if table.noise:
+        start = rng.integers(NOISE_VALUES - image.size)
+        noise = _noise()[start : start + image.size].reshape(image.shape)
+        image = np.clip(image + noise * np.float32(255 * rng.uniform(0, table.noise)), 0, 255).astype(np.uint8)
     if rng.random() < table.erase:
         image = erase_rectangle(image, rng)
     return image
@@ -106,6 +110,12 @@ def erase_rectangle(image: Image, rng: np.random.Generator) -> Image:
     return erased
 
 
+@cache
+def _noise() -> NDArray[np.float32]:
+    """Standard normal values, drawn once: to draw them for every crop would take most of the time."""
+    return np.random.default_rng(0).standard_normal(NOISE_VALUES, np.float32)
+
+
 def _background(backgrounds: NDArray[np.uint8], size: int, rng: np.random.Generator) -> Image:
     """A random window of a background, or a plain colour."""
     if rng.random() < 0.3:
@@ -117,7 +127,8 @@ def _background(backgrounds: NDArray[np.uint8], size: int, rng: np.random.Genera
 
 def _composite(front: Image, alpha: Image, back: Image) -> Image:
     opacity = alpha[..., None].astype(np.uint16)
-    return ((front * opacity + back * (255 - opacity)) // 255).astype(np.uint8)
+    opacity += opacity >> 7  # 0 to 256: a shift is several times faster than a division by 255
+    return ((front * opacity + back * (256 - opacity)) >> 8).astype(np.uint8)
 
 
 def _keep_channels(result: Image, like: Image) -> Image:

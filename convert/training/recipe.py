@@ -79,9 +79,7 @@ class AugmentTable(_Table):
     tint: float = Field(default=0.0, ge=0, lt=1, description="gain of each colour channel by itself")
     blur: float = Field(default=0.0, ge=0, le=1, description="probability")
     low_resolution: float = Field(default=0.0, ge=0, le=1, description="probability")
-    noise: float = Field(
-        default=0.0, ge=0, description="in every other crop, standard deviation at most, share of full scale"
-    )
+    noise: float = Field(default=0.0, ge=0, description="standard deviation at most, share of full scale")
     background: float = Field(default=0.0, ge=0, le=1, description="probability, for cut-out hands")
     erase: float = Field(default=0.0, ge=0, le=1, description="probability of one grey rectangle")
 
