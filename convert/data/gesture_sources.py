@@ -49,7 +49,7 @@ MASSEY_LABELS: Mapping[str, str] = {
     **dict.fromkeys("f9", "ok"),
 }
 
-RENDERS_PER_SHAPE = 100
+RENDERS_PER_SHAPE = 60
 RENDER_PX = 64
 WINDOWS_PER_PHOTO = 6
 FACES = 1500
