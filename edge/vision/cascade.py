@@ -6,13 +6,11 @@ yes), ``box`` (four offsets of edges) and ``landmarks`` (ten), the latter two in
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields
-from functools import lru_cache, partial
+from functools import lru_cache
 from math import log
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,37 +20,19 @@ from edge.values import Box, Image, Point
 from edge.vision.boxes import Boxes, clip, nms, regress, squarify, to_points
 from edge.vision.mipmap import Mipmap
 from edge.vision.pyramid import Pyramid
+from edge.vision.stages import CascadeNetwork, MapStage, NetworkFactory, Shape, WindowStage
 
 RNET_PX = 24
 ONET_PX = 48
 
-BATCH_SIZES = (16, 4, 1)
-"""R-Net and O-Net are allocated for these numbers of windows only: a new shape would set up the delegate again."""
-
-MAX_CELLS = 256
+MAX_CELLS = 400
 """At most this many of P-Net's cells, the best, go to its non-maximum suppression."""
 
-MAX_PROPOSALS = 64
+MAX_PROPOSALS = 128
 """At most this many of P-Net's proposals, the best, are looked at by R-Net."""
 
-KEPT_PLANS = 2
-"""For so many image sizes the canvas and P-Net stay allocated."""
-
-Shape = tuple[int, int, int, int]
-
-
-class CascadeNetwork(Protocol):
-    """What the cascade needs of :class:`edge.inference.Network`."""
-
-    def invoke(self, pixels: NDArray[np.uint8]) -> None:
-        """Run on RGB pixels of the shape that the network was built for."""
-
-    def real(self, name: str) -> NDArray[np.float32]:
-        """The named output of the last run."""
-
-
-NetworkFactory = Callable[[str, Shape], CascadeNetwork]
-"""``factory("rnet", (16, 24, 24, 3))`` gives a network allocated for that input."""
+KEPT_PLANS = 8
+"""For so many sizes of image the layout of the pyramid is kept."""
 
 
 class Detection(NamedTuple):
@@ -96,17 +76,16 @@ class Thresholds:
 class Cascade:
     """Finds every object of at least ``min_size_px`` in an image of any size.
 
-    Networks are built when they are first needed: P-Net for each size of image, R-Net and O-Net once for each batch
-    size.
+    R-Net and O-Net are built once.  P-Net is built for each new size of canvas, so the first image of a new size
+    takes longer.
     """
 
     def __init__(self, networks: NetworkFactory, thresholds: Thresholds, min_size_px: float) -> None:
         self._thresholds = thresholds
-        self._min_size_px = min_size_px
-        self._rnet = _Stage(partial(networks, "rnet"), RNET_PX)
-        self._onet = _Stage(partial(networks, "onet"), ONET_PX)
-        self._networks = networks
-        self._plan = lru_cache(maxsize=KEPT_PLANS)(self._build_plan)
+        self._pnet = MapStage(networks)
+        self._rnet = WindowStage(networks, "rnet", RNET_PX)
+        self._onet = WindowStage(networks, "onet", ONET_PX)
+        self._pyramid = lru_cache(maxsize=KEPT_PLANS)(lambda width, height: Pyramid(width, height, min_size_px))
 
     @classmethod
     def of(cls, bundle: Bundle, min_size_px: float, threads: int = 1) -> Cascade:
@@ -125,101 +104,41 @@ class Cascade:
         mipmap = image if isinstance(image, Mipmap) else Mipmap(image)
         return self._confirm(mipmap, self._refine(mipmap, self._propose(mipmap)))
 
-    def _build_plan(self, width: int, height: int) -> tuple[Pyramid, CascadeNetwork | None]:
-        pyramid = Pyramid(width, height, self._min_size_px)
-        return pyramid, None if pyramid.empty else self._networks("pnet", pyramid.shape)
-
     def _propose(self, mipmap: Mipmap) -> Boxes:
         """P-Net's square proposals ``(n, 4)``, best first."""
-        pyramid, pnet = self._plan(mipmap.width, mipmap.height)
-        if pnet is None:
+        pyramid = self._pyramid(mipmap.width, mipmap.height)
+        if pyramid.empty:
             return np.zeros((0, 4), np.float32)
-        pnet.invoke(pyramid.draw(mipmap))
-        margins = _margins(pnet.real("face"))[pyramid.cells]
-        hits = _best(margins, log_odds(self._thresholds.pnet), MAX_CELLS)
-        hits = hits[nms(pyramid.windows[hits], margins[hits], self._thresholds.nms_level, groups=pyramid.levels[hits])]
-        offsets = pnet.real("box").reshape(-1, 4)[pyramid.cells[hits]]
-        boxes = regress(pyramid.windows[hits], offsets)
-        kept = nms(boxes, margins[hits], self._thresholds.nms_pnet)[:MAX_PROPOSALS]
+        all_margins, all_offsets = self._pnet.run(pyramid.draw(mipmap))
+        hits = _best(all_margins[pyramid.cells], log_odds(self._thresholds.pnet), MAX_CELLS)
+        margins, levels = all_margins[pyramid.cells[hits]], pyramid.levels[hits]
+        hits = hits[nms(pyramid.windows[hits], margins, self._thresholds.nms_level, groups=levels)]
+        cells = pyramid.cells[hits]
+        boxes = regress(pyramid.windows[hits], all_offsets[cells])
+        kept = nms(boxes, all_margins[cells], self._thresholds.nms_pnet)[:MAX_PROPOSALS]
         return squarify(boxes[kept])
 
     def _refine(self, mipmap: Mipmap, windows: Boxes) -> Boxes:
         """Those of ``windows`` ``(n, 4)`` that R-Net believes in, moved and made square again, best first."""
-        output = self._rnet.run(mipmap.cut(windows, RNET_PX))
-        hits = np.flatnonzero(output.margins >= log_odds(self._thresholds.rnet))
-        boxes = regress(windows[hits], output.offsets[hits])
-        return squarify(boxes[nms(boxes, output.margins[hits], self._thresholds.nms_rnet)])
+        answers = self._rnet.run(mipmap.cut(windows, RNET_PX))
+        hits = np.flatnonzero(answers.margins >= log_odds(self._thresholds.rnet))
+        boxes = regress(windows[hits], answers.offsets[hits])
+        return squarify(boxes[nms(boxes, answers.margins[hits], self._thresholds.nms_rnet)])
 
     def _confirm(self, mipmap: Mipmap, windows: Boxes) -> tuple[Detection, ...]:
         """Those of ``windows`` ``(n, 4)`` that O-Net believes in, with their final boxes and landmarks, best first."""
-        output = self._onet.run(mipmap.cut(windows, ONET_PX))
-        hits = np.flatnonzero(output.margins >= log_odds(self._thresholds.onet))
-        boxes = clip(regress(windows[hits], output.offsets[hits]), mipmap.width, mipmap.height)
-        kept = nms(boxes, output.margins[hits], self._thresholds.nms_onet, "min")
-        points = to_points(windows[hits], output.landmarks[hits])
-        scores = 1 / (1 + np.exp(-output.margins[hits]))
+        answers = self._onet.run(mipmap.cut(windows, ONET_PX))
+        hits = np.flatnonzero(answers.margins >= log_odds(self._thresholds.onet))
+        boxes = clip(regress(windows[hits], answers.offsets[hits]), mipmap.width, mipmap.height)
+        kept = nms(boxes, answers.margins[hits], self._thresholds.nms_onet, "min")
+        points = to_points(windows[hits], answers.landmarks[hits])
+        scores = 1 / (1 + np.exp(-answers.margins[hits]))
         return tuple(_detection(boxes[index], scores[index], points[index]) for index in kept)
-
-
-class _StageOutput(NamedTuple):
-    """For ``n`` windows: ``margins`` ``(n,)``, ``offsets`` ``(n, 4)`` and ``landmarks`` ``(n, 10)``, all float32."""
-
-    margins: NDArray[np.float32]
-    offsets: NDArray[np.float32]
-    landmarks: NDArray[np.float32]
-
-
-class _Stage:
-    """R-Net or O-Net in a few fixed batch sizes."""
-
-    def __init__(self, build: Callable[[Shape], CascadeNetwork], size: int) -> None:
-        self._build = build
-        self._size = size
-        self._networks: dict[int, CascadeNetwork] = {}
-
-    def run(self, crops: NDArray[np.uint8]) -> _StageOutput:
-        """Outputs for BGR ``crops`` ``(n, size, size, 3)`` uint8; ``n`` may be 0."""
-        outputs = [_StageOutput(np.zeros(0, np.float32), np.zeros((0, 4), np.float32), np.zeros((0, 10), np.float32))]
-        start = 0
-        for batch in split(len(crops)):
-            outputs.append(self._run_batch(crops[start : start + batch]))
-            start += batch
-        return _StageOutput(*(np.concatenate(parts) for parts in zip(*outputs, strict=True)))
-
-    def _run_batch(self, crops: NDArray[np.uint8]) -> _StageOutput:
-        n = len(crops)
-        if n not in self._networks:
-            self._networks[n] = self._build((n, self._size, self._size, 3))
-        network = self._networks[n]
-        rgb = cv2.cvtColor(crops.reshape(n * self._size, self._size, 3), cv2.COLOR_BGR2RGB)
-        network.invoke(rgb.reshape(crops.shape))
-        return _StageOutput(
-            _margins(network.real("face")), network.real("box").reshape(n, 4), network.real("landmarks").reshape(n, 10)
-        )
-
-
-def split(n: int) -> list[int]:
-    """``n`` windows as a list of :data:`BATCH_SIZES`.
-
-    >>> split(22)
-    [16, 4, 1, 1]
-    """
-    batches = []
-    for size in BATCH_SIZES:
-        batches += [size] * (n // size)
-        n %= size
-    return batches
 
 
 def log_odds(probability: float) -> float:
     """The difference of two logits whose softmax gives ``probability`` to the second."""
     return log(probability / (1 - probability))
-
-
-def _margins(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """``(n,)``: how far each cell's or window's *yes* is above its *no*; the score is the logistic function of it."""
-    pairs = logits.reshape(-1, 2)
-    return pairs[:, 1] - pairs[:, 0]
 
 
 def _best(margins: NDArray[np.float32], least: float, most: int) -> NDArray[np.intp]:

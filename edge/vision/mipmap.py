@@ -5,7 +5,7 @@ Both cascades share one mipmap a frame: its halves are made once, when they are 
 
 from __future__ import annotations
 
-from math import floor, log2
+from math import ceil, floor, log2
 
 import cv2
 import numpy as np
@@ -23,7 +23,7 @@ class Mipmap:
 
     def __init__(self, image: Image) -> None:
         self._halves = [image]
-        self._finest = max(0, int(np.ceil(log2(max(image.shape[:2]) / MAX_SIDE_PX))))
+        self._finest = max(0, ceil(log2(max(image.shape[:2]) / MAX_SIDE_PX)))
 
     @property
     def width(self) -> int:
@@ -41,11 +41,10 @@ class Mipmap:
             self._halves.append(cv2.resize(last, size, interpolation=cv2.INTER_AREA))
         return self._halves[octave]
 
-    def resize(self, target: Image) -> None:
-        """Fill ``target`` ``(h, w, 3)`` with the whole image."""
-        height, width = target.shape[:2]
+    def resized(self, width: int, height: int) -> Image:
+        """The whole image as ``(height, width, 3)``."""
         source = self.half(_octave(min(self.height / height, self.width / width)))
-        cv2.resize(source, (width, height), dst=target, interpolation=cv2.INTER_LINEAR)
+        return cv2.resize(source, (width, height), interpolation=cv2.INTER_LINEAR)
 
     def cut(self, boxes: Boxes, size: int) -> NDArray[np.uint8]:
         """What each of ``boxes`` ``(n, 4)`` shows, stretched to ``(n, size, size, 3)`` uint8.
@@ -78,4 +77,4 @@ class Mipmap:
 
 def _octave(shrink: float) -> int:
     """How often an image may be halved before it is smaller than ``1 / shrink`` of itself."""
-    return max(floor(log2(shrink)), 0) if shrink > 0 else 0
+    return max(floor(log2(shrink)), 0)

@@ -3,11 +3,15 @@
 P-Net is fully convolutional with valid padding and stride 2.  Every tile begins on an even pixel, so each cell's
 12×12 window either lies within one tile, and sees just what it would see in that level alone, or crosses an edge and
 is dropped.  Tiles therefore need no gap.
+
+A pyramid too large for one canvas of bounded memory is spread over several pages of one fixed size: its large levels
+are cut into tiles that overlap by as much as no window gets lost.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from math import log
 
 import cv2
@@ -26,104 +30,166 @@ STRIDE_PX = 2
 SCALE_STEP = 0.709
 """Each level's size relative to the one before: about half the area (Zhang et al. 2016, MTCNN)."""
 
+PAGE_PX = 512
+"""Side of a page, where one is not enough: P-Net then takes about 35 MB; more would not fit small boards."""
+
+GRID_PX = 32
+"""A single page's sides are multiples of this, so that images of nearly the same size share one P-Net."""
+
+_OVERLAP_PX = CELL_PX - STRIDE_PX
+
+Size = tuple[int, int]
+"""``(width, height)`` in pixels."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One level of the pyramid in the canvas: its top left corner (even numbers) and size in pixels."""
+    """A part of a level, ``left, top, width, height`` in pixels of the level; all four but the sizes are even."""
 
-    x: int
-    y: int
+    level: int
+    left: int
+    top: int
     width: int
     height: int
 
-    def overlaps(self, other: Tile) -> bool:
-        beside = self.x >= other.x + other.width or other.x >= self.x + self.width
-        above = self.y >= other.y + other.height or other.y >= self.y + self.height
-        return not (beside or above)
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a tile's top left corner lies; even numbers."""
+
+    page: int
+    x: int
+    y: int
 
 
-def level_sizes(width: int, height: int, min_size_px: float) -> list[tuple[int, int]]:
-    """``(width, height)`` of each level: at the first a ``min_size_px`` wide object fills P-Net's window.
+def level_sizes(width: int, height: int, min_size_px: float) -> list[Size]:
+    """The size of each level: at the first a ``min_size_px`` wide object fills P-Net's window.
 
     Empty if the image is smaller than that.
     """
     largest = CELL_PX / min_size_px
-    levels = int(log(min(width, height) * largest / CELL_PX) / -log(SCALE_STEP)) + 1 if min(width, height) > 0 else 0
+    levels = int(log(min(width, height) * largest / CELL_PX) / -log(SCALE_STEP)) + 1
     scales = [largest * SCALE_STEP**level for level in range(max(levels, 0))]
     sizes = [(round(width * scale), round(height * scale)) for scale in scales]
     return [size for size in sizes if min(size) >= CELL_PX]
 
 
-def pack(sizes: list[tuple[int, int]]) -> tuple[Tile, ...]:
-    """Places for tiles of ``sizes``, largest first, in a canvas as wide as the first, each as high up as it fits."""
-    placed: list[Tile] = []
-    for width, height in sizes:
-        placed.append(_first_fit(width, height, placed, canvas_width=_even(sizes[0][0])))
-    return tuple(placed)
+def cut(sizes: list[Size], most_px: int) -> list[Tile]:
+    """Tiles of at most ``most_px`` (even) a side that hold each window of each level exactly once."""
+    return [
+        Tile(level, left, top, min(most_px, width - left), min(most_px, height - top))
+        for level, (width, height) in enumerate(sizes)
+        for top in range(0, height - _OVERLAP_PX - 1, most_px - _OVERLAP_PX)
+        for left in range(0, width - _OVERLAP_PX - 1, most_px - _OVERLAP_PX)
+    ]
 
 
-def _first_fit(width: int, height: int, placed: list[Tile], canvas_width: int) -> Tile:
-    lefts = sorted({0, *(_even(tile.x + tile.width) for tile in placed)})
-    tops = sorted({0, *(_even(tile.y + tile.height) for tile in placed)})
-    spots = (Tile(x, y, width, height) for y in tops for x in lefts if x + width <= canvas_width)
-    return next(spot for spot in spots if not any(spot.overlaps(tile) for tile in placed))
+def pack(tiles: list[Tile], page: Size) -> list[Place]:
+    """A place for each tile on pages of one size: on the first page with room, as high up and left as possible."""
+    pages: list[_Page] = []
+    places = []
+    for tile in tiles:
+        for number in count():
+            if number == len(pages):
+                pages.append(_Page(page))
+            if spot := pages[number].place(tile):
+                places.append(Place(number, *spot))
+                break
+    return places
 
 
-def _even(number: int) -> int:
-    return number + number % 2
+class _Page:
+    """One page, and what is taken on it as ``x1, y1, x2, y2``, rounded up to even."""
+
+    def __init__(self, size: Size) -> None:
+        self._size = size
+        self._taken: list[tuple[int, int, int, int]] = []
+
+    def place(self, tile: Tile) -> tuple[int, int] | None:
+        """Take the first free spot for ``tile``; ``None`` if there is none."""
+        width, height = self._size
+        for y in sorted({0, *(y2 for _, _, _, y2 in self._taken)}):
+            for x in sorted({0, *(x2 for _, _, x2, _ in self._taken)}):
+                x2, y2 = x + tile.width, y + tile.height
+                if x2 <= width and y2 <= height and self._is_free(x, y, x2, y2):
+                    self._taken.append((x, y, _round_up(x2, 2), _round_up(y2, 2)))
+                    return x, y
+        return None
+
+    def _is_free(self, x1: int, y1: int, x2: int, y2: int) -> bool:
+        return all(x1 >= right or x2 <= left or y1 >= low or y2 <= top for left, top, right, low in self._taken)
 
 
 class Pyramid:
     """The canvas for images of one size, and which window of the image each of P-Net's cells looks at.
 
     Attributes:
-        shape: ``(1, height, width, 3)``, P-Net's input; a multiple of 2.
-        cells: ``(n,)`` intp, the flat indices of the cells of P-Net's output map that lie within one tile.
+        shape: ``(pages, height, width, 3)``; a single page unless the pyramid is larger than :data:`PAGE_PX` squared.
+        cells: ``(n,)`` intp, flat indices into P-Net's output maps, page after page, of the cells within one tile.
         windows: ``(n, 4)`` float32, their windows in pixels of the image.
         levels: ``(n,)`` int32, their levels.
     """
 
     def __init__(self, width: int, height: int, min_size_px: float) -> None:
-        sizes = level_sizes(width, height, min_size_px)
-        self._tiles = pack(sizes)
         self._image_size = (width, height)
-        canvas_width = _even(max((tile.x + tile.width for tile in self._tiles), default=CELL_PX))
-        canvas_height = _even(max((tile.y + tile.height for tile in self._tiles), default=CELL_PX))
-        self.shape = (1, canvas_height, canvas_width, 3)
-        self._canvas = np.zeros((canvas_height, canvas_width, 3), dtype=np.uint8)
+        self._sizes = level_sizes(width, height, min_size_px)
+        self.tiles, self.places, page = _lay_out(self._sizes)
+        pages = 1 + max((place.page for place in self.places), default=0)
+        self.shape = (pages, page[1], page[0], 3)
+        self._canvas = np.zeros(self.shape, dtype=np.uint8)
         self.cells, self.windows, self.levels = self._index_cells()
 
     @property
     def empty(self) -> bool:
         """Whether the image is too small to hold anything of the smallest size."""
-        return not self._tiles
-
-    @property
-    def tiles(self) -> tuple[Tile, ...]:
-        return self._tiles
+        return not self._sizes
 
     def draw(self, mipmap: Mipmap) -> NDArray[np.uint8]:
-        """The image at every level, as RGB ``shape``."""
-        for tile in self._tiles:
-            mipmap.resize(self._canvas[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width])
-        return cv2.cvtColor(self._canvas, cv2.COLOR_BGR2RGB)[None]
+        """The image at every level, as RGB pixels of ``shape``."""
+        levels = [mipmap.resized(width, height) for width, height in self._sizes]
+        for tile, place in zip(self.tiles, self.places, strict=True):
+            part = levels[tile.level][tile.top : tile.top + tile.height, tile.left : tile.left + tile.width]
+            self._canvas[place.page, place.y : place.y + tile.height, place.x : place.x + tile.width] = part
+        pages, height, width, _ = self.shape
+        return cv2.cvtColor(self._canvas.reshape(pages * height, width, 3), cv2.COLOR_BGR2RGB).reshape(self.shape)
 
     def _index_cells(self) -> tuple[NDArray[np.intp], Boxes, NDArray[np.int32]]:
-        map_width = (self.shape[2] - CELL_PX) // STRIDE_PX + 1
-        cells, windows = [np.zeros(0, np.intp)], [np.zeros((0, 4), np.float32)]
-        for tile in self._tiles:
+        map_height, map_width = _cells(self.shape[1]), _cells(self.shape[2])
+        cells, windows, levels = [np.zeros(0, np.intp)], [np.zeros((0, 4), np.float32)], [np.zeros(0, np.int32)]
+        for tile, place in zip(self.tiles, self.places, strict=True):
             rows, columns = np.mgrid[: _cells(tile.height), : _cells(tile.width)].reshape(2, -1)
-            cells.append((rows + tile.y // STRIDE_PX) * map_width + columns + tile.x // STRIDE_PX)
+            map_rows = place.page * map_height + place.y // STRIDE_PX + rows
+            cells.append(map_rows * map_width + place.x // STRIDE_PX + columns)
             windows.append(self._windows(tile, rows, columns))
-        levels = np.repeat(np.arange(len(self._tiles), dtype=np.int32), [len(part) for part in cells[1:]])
-        return np.concatenate(cells), np.concatenate(windows), levels
+            levels.append(np.full(len(rows), tile.level, np.int32))
+        return np.concatenate(cells), np.concatenate(windows), np.concatenate(levels)
 
     def _windows(self, tile: Tile, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Boxes:
-        width, height = self._image_size
-        corners = np.stack([columns, rows, columns, rows], axis=1) * STRIDE_PX + (0, 0, CELL_PX, CELL_PX)
-        scale = (width / tile.width, height / tile.height) * 2
-        return (corners * scale).astype(np.float32)
+        x, y = tile.left + columns * STRIDE_PX, tile.top + rows * STRIDE_PX
+        corners = np.stack([x, y, x + CELL_PX, y + CELL_PX], axis=1)
+        (width, height), (level_width, level_height) = self._image_size, self._sizes[tile.level]
+        return (corners * ((width / level_width, height / level_height) * 2)).astype(np.float32)
+
+
+def _lay_out(sizes: list[Size]) -> tuple[list[Tile], list[Place], Size]:
+    """Tiles, their places, and the size of a page: a single one just large enough, or as many as it takes."""
+    if not sizes:
+        return [], [], (GRID_PX, GRID_PX)
+    whole_levels = [Tile(level, 0, 0, *size) for level, size in enumerate(sizes)]
+    width = _round_up(sizes[0][0], GRID_PX)
+    places = pack(whole_levels, (width, sum(_round_up(height, 2) for _, height in sizes)))
+    bottom = max(place.y + tile.height for tile, place in zip(whole_levels, places, strict=True))
+    height = _round_up(bottom, GRID_PX)
+    if width * height <= PAGE_PX**2:
+        return whole_levels, places, (width, height)
+    tiles = sorted(cut(sizes, PAGE_PX), key=lambda tile: -tile.height)
+    return tiles, pack(tiles, (PAGE_PX, PAGE_PX)), (PAGE_PX, PAGE_PX)
 
 
 def _cells(pixels: int) -> int:
+    """How many windows fit in so many pixels."""
     return (pixels - CELL_PX) // STRIDE_PX + 1
+
+
+def _round_up(number: int, multiple: int) -> int:
+    return -(-number // multiple) * multiple

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,8 @@ from hypothesis import strategies as st
 from vision_fakes import RandomFilter
 
 from edge.vision.mipmap import Mipmap
-from edge.vision.pyramid import CELL_PX, Pyramid, level_sizes, pack
+from edge.vision.pyramid import CELL_PX, PAGE_PX, Pyramid, Tile, cut, level_sizes, pack
+from edge.vision.stages import MapStage
 
 SIDES = st.integers(1, 400)
 MIN_SIZES = st.floats(12, 200)
@@ -23,20 +26,37 @@ def test_levels_by_hand() -> None:
     assert level_sizes(1, 1, 12) == []
 
 
-@settings(deadline=None)
-@given(SIDES, SIDES, MIN_SIZES)
-def test_tiles_start_even_and_do_not_overlap(width: int, height: int, min_size_px: float) -> None:
-    sizes = level_sizes(width, height, min_size_px)
-    tiles = pack(sizes)
-    assert [(tile.width, tile.height) for tile in tiles] == sizes
-    assert all(tile.x % 2 == 0 and tile.y % 2 == 0 and tile.x >= 0 and tile.y >= 0 for tile in tiles)
-    assert not any(a.overlaps(b) for i, a in enumerate(tiles) for b in tiles[:i])
+@given(st.lists(st.tuples(st.integers(12, 64), st.integers(12, 64)), max_size=20))
+def test_tiles_start_even_and_do_not_overlap(sizes: list[tuple[int, int]]) -> None:
+    tiles = [Tile(level, 0, 0, *size) for level, size in enumerate(sizes)]
+    places = pack(tiles, (64, 80))
+    assert len(places) == len(tiles)
+    taken = np.zeros((len(tiles), 80, 64), int)
+    for tile, place in zip(tiles, places, strict=True):
+        assert place.x % 2 == place.y % 2 == 0
+        part = taken[place.page, place.y : place.y + tile.height, place.x : place.x + tile.width]
+        assert part.shape == (tile.height, tile.width)
+        part += 1
+    assert taken.max(initial=0) <= 1
+
+
+@given(st.integers(12, 200), st.integers(12, 200), st.integers(6, 50).map(lambda half: 2 * half))
+def test_cut_levels_hold_each_window_once(width: int, height: int, most_px: int) -> None:
+    windows = Counter(
+        (tile.left + x, tile.top + y)
+        for tile in cut([(width, height)], most_px)
+        for y in range(0, tile.height - CELL_PX + 1, 2)
+        for x in range(0, tile.width - CELL_PX + 1, 2)
+    )
+    whole = [(x, y) for y in range(0, height - CELL_PX + 1, 2) for x in range(0, width - CELL_PX + 1, 2)]
+    assert windows == Counter(whole)
 
 
 def test_packing_wastes_little() -> None:
     pyramid = Pyramid(640, 480, 60)
+    assert pyramid.shape == (1, 224, 128, 3)
     used = sum(tile.width * tile.height for tile in pyramid.tiles)
-    assert used > 0.85 * pyramid.shape[1] * pyramid.shape[2]
+    assert used > 0.85 * 224 * 128
 
 
 @settings(deadline=None)
@@ -60,34 +80,43 @@ def test_every_window_lies_in_the_image_and_none_is_smaller_than_asked(
 @given(st.integers(20, 150), st.integers(20, 150), st.integers(12, 40), st.integers(0, 2**32 - 1))
 def test_one_run_equals_a_run_for_each_level(width: int, height: int, min_size_px: int, seed: int) -> None:
     image = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    np.testing.assert_allclose(packed(image, min_size_px), one_level_after_another(image, min_size_px), atol=1e-3)
+
+
+def test_several_pages_equal_a_run_for_each_level() -> None:
+    image = np.random.default_rng(7).integers(0, 256, (420, 700, 3), dtype=np.uint8)
+    assert Pyramid(700, 420, 12).shape == (3, PAGE_PX, PAGE_PX, 3)
+    np.testing.assert_allclose(packed(image, 12), one_level_after_another(image, 12), atol=1e-3)
+
+
+def packed(image: np.ndarray, min_size_px: float) -> np.ndarray:
+    """``(n, 9)``: window, margin and offsets of every cell, sorted by window."""
+    height, width = image.shape[:2]
     pyramid = Pyramid(width, height, min_size_px)
-    packed = RandomFilter("pnet", pyramid.shape)
-    packed.invoke(pyramid.draw(Mipmap(image)))
-    found = [
-        (tuple(np.round(window, 3)), tuple(np.round(logits, 3)))
-        for window, logits in zip(pyramid.windows, packed.real("face").reshape(-1, 2)[pyramid.cells], strict=True)
-    ]
-    assert found == one_level_after_another(image, min_size_px)
+    margins, offsets = MapStage(RandomFilter).run(pyramid.draw(Mipmap(image)))
+    return by_window(np.column_stack([pyramid.windows, margins[pyramid.cells], offsets[pyramid.cells]]))
 
 
-def one_level_after_another(image: np.ndarray, min_size_px: float) -> list[tuple[tuple, tuple]]:
-    """The textbook's way: resize, run, and step through the map cell by cell."""
+def one_level_after_another(image: np.ndarray, min_size_px: float) -> np.ndarray:
+    """The same in the textbook's way: resize, run, and step through the map cell by cell."""
     height, width = image.shape[:2]
     found = []
     for level_width, level_height in level_sizes(width, height, min_size_px):
-        level = np.zeros((level_height, level_width, 3), np.uint8)
-        Mipmap(image).resize(level)
+        level = Mipmap(image).resized(level_width, level_height)
         network = RandomFilter("pnet", (1, level_height, level_width, 3))
         network.invoke(np.ascontiguousarray(level[None, ..., ::-1]))
-        logits = network.real("face")[0]
-        for row in range(logits.shape[0]):
-            for column in range(logits.shape[1]):
-                x1, y1 = 2 * column, 2 * row
-                window = np.array([x1, y1, x1 + CELL_PX, y1 + CELL_PX]) * (
-                    [width / level_width, height / level_height] * 2
-                )
-                found.append((tuple(np.round(window.astype(np.float32), 3)), tuple(np.round(logits[row, column], 3))))
-    return found
+        logits, offsets = network.real("face")[0], network.real("box")[0]
+        across, down = width / level_width, height / level_height
+        for row, column in np.ndindex(logits.shape[:2]):
+            x, y = 2 * column, 2 * row
+            window = (x * across, y * down, (x + CELL_PX) * across, (y + CELL_PX) * down)
+            no, yes = logits[row, column]
+            found.append((*window, yes - no, *offsets[row, column]))
+    return by_window(np.array(found).reshape(-1, 9))
+
+
+def by_window(rows: np.ndarray) -> np.ndarray:
+    return rows[np.lexsort(rows[:, :4].round(2).T)]
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (5, 4000), (11, 11)])

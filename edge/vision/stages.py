@@ -1,0 +1,106 @@
+"""The cascade's networks, run on as much as there is with few allocations: a new shape sets up the delegate again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Shape = tuple[int, int, int, int]
+
+BATCH_SIZES = (16, 4, 1)
+"""R-Net and O-Net are allocated for these numbers of windows."""
+
+KEPT_CANVASES = 8
+"""For so many sizes of canvas P-Net stays allocated."""
+
+
+class CascadeNetwork(Protocol):
+    """What the cascade needs of :class:`edge.inference.Network`."""
+
+    def invoke(self, pixels: NDArray[np.uint8]) -> None:
+        """Run on RGB pixels of the shape that the network was built for."""
+
+    def real(self, name: str) -> NDArray[np.float32]:
+        """The named output of the last run."""
+
+
+NetworkFactory = Callable[[str, Shape], CascadeNetwork]
+"""``factory("rnet", (16, 24, 24, 3))`` gives a network allocated for that input."""
+
+
+class Answers(NamedTuple):
+    """What a network says of ``n`` windows.
+
+    ``margins`` ``(n,)``: how far *yes* is above *no* in logits, the score's log odds.  ``offsets`` ``(n, 4)`` of the
+    edges and ``landmarks`` ``(n, 10)`` are in sides of the window.  All are float32.
+    """
+
+    margins: NDArray[np.float32]
+    offsets: NDArray[np.float32]
+    landmarks: NDArray[np.float32]
+
+
+class MapStage:
+    """P-Net on canvases of any size."""
+
+    def __init__(self, networks: NetworkFactory) -> None:
+        self._network = lru_cache(maxsize=KEPT_CANVASES)(lambda shape: networks("pnet", shape))
+
+    def run(self, canvas: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Margins ``(n,)`` and offsets ``(n, 4)`` of every cell of RGB pages ``(pages, height, width, 3)``."""
+        network = self._network((1, *canvas.shape[1:]))
+        margins, offsets = [], []
+        for page in canvas:
+            network.invoke(page[None])
+            margins.append(_margins(network.real("face")))
+            offsets.append(network.real("box").reshape(-1, 4))
+        return np.concatenate(margins), np.concatenate(offsets)
+
+
+class WindowStage:
+    """R-Net or O-Net, ``size`` pixels a side, in a few fixed batch sizes."""
+
+    def __init__(self, networks: NetworkFactory, name: str, size: int) -> None:
+        self._size = size
+        self._networks = {n: networks(name, (n, size, size, 3)) for n in BATCH_SIZES}
+
+    def run(self, crops: NDArray[np.uint8]) -> Answers:
+        """Answers for BGR ``crops`` ``(n, size, size, 3)`` uint8; ``n`` may be 0."""
+        answers = [Answers(np.zeros(0, np.float32), np.zeros((0, 4), np.float32), np.zeros((0, 10), np.float32))]
+        start = 0
+        for batch in split(len(crops)):
+            answers.append(self._run_batch(crops[start : start + batch]))
+            start += batch
+        return Answers(*(np.concatenate(parts) for parts in zip(*answers, strict=True)))
+
+    def _run_batch(self, crops: NDArray[np.uint8]) -> Answers:
+        n = len(crops)
+        network = self._networks[n]
+        rgb = cv2.cvtColor(crops.reshape(n * self._size, self._size, 3), cv2.COLOR_BGR2RGB)
+        network.invoke(rgb.reshape(crops.shape))
+        return Answers(
+            _margins(network.real("face")), network.real("box").reshape(n, 4), network.real("landmarks").reshape(n, 10)
+        )
+
+
+def split(n: int) -> list[int]:
+    """``n`` windows as a list of :data:`BATCH_SIZES`.
+
+    >>> split(22)
+    [16, 4, 1, 1]
+    """
+    batches = []
+    for size in BATCH_SIZES:
+        batches += [size] * (n // size)
+        n %= size
+    return batches
+
+
+def _margins(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    pairs = logits.reshape(-1, 2)
+    return pairs[:, 1] - pairs[:, 0]
