@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ log = logging.getLogger(__name__)
 AUTO = "auto"
 BOARD_MODEL = Path("/proc/device-tree/model")
 """Where Linux tells the name of a board, ended by a NUL; absent on a PC."""
+
+
+LGPIO_FOLDER_VARIABLE = "LG_WD"
 
 
 class PinsUnavailableError(OutputError):
@@ -97,15 +101,10 @@ def _open_lgpio() -> Any:
 
 
 def _import_lgpio() -> Any:
-    """The gpiozero factory for lgpio, imported without its side effects on the current folder.
-
-    At its import lgpio makes a pipe in ``$LG_WD``, or in the current folder, which a service may not write to,
-    and then stays in that folder.
-    """
-    before = Path.cwd()
-    os.environ.setdefault("LG_WD", tempfile.gettempdir())
+    """The gpiozero factory for lgpio."""
     try:
-        from gpiozero.pins.lgpio import LGPIOFactory
+        with _folder_for_lgpio():
+            from gpiozero.pins.lgpio import LGPIOFactory
     except ImportError as error:
         raise PinsUnavailableError(
             f"pins lgpio: the library lgpio is not installed ({error}): pip install 'vigil[pi]', or "
@@ -113,12 +112,29 @@ def _import_lgpio() -> Any:
         ) from error
     except OSError as error:
         raise PinsUnavailableError(
-            f"pins lgpio: lgpio can't make its pipe in {os.environ['LG_WD']} ({error.strerror}): "
-            "set LG_WD to a folder that this user may write to"
+            f"pins lgpio: lgpio can't make its pipe ({error}): set {LGPIO_FOLDER_VARIABLE} to a folder that this "
+            "user may write to"
         ) from error
-    finally:
-        os.chdir(before)
     return LGPIOFactory
+
+
+@contextmanager
+def _folder_for_lgpio() -> Iterator[None]:
+    """Contain what lgpio does at its import: it makes a pipe in ``$LG_WD`` or the current folder, and stays there.
+
+    A service may not write to its current folder, and relative paths must mean afterwards what they meant before.
+    The pipe tells of changing inputs, which Vigil has none of, so it may go again.
+    """
+    before = Path.cwd()
+    is_set = LGPIO_FOLDER_VARIABLE in os.environ
+    with tempfile.TemporaryDirectory(prefix="vigil-lgpio-") as folder:
+        os.environ.setdefault(LGPIO_FOLDER_VARIABLE, folder)
+        try:
+            yield
+        finally:
+            os.chdir(before)
+            if not is_set:
+                del os.environ[LGPIO_FOLDER_VARIABLE]
 
 
 def _open_jetson() -> Any:

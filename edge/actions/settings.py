@@ -73,28 +73,28 @@ class _SwitchSettings(_PinSettings):
 class LedSettings(_SwitchSettings):
     """A light that is on or off."""
 
-    ACTIONS: ClassVar = frozenset({"on", "off", "toggle", "blink", "pulse"})
+    ACTIONS: ClassVar[frozenset[str]] = frozenset({"on", "off", "toggle", "blink", "pulse"})
     type: Literal["led"] = "led"
 
 
 class BuzzerSettings(_SwitchSettings):
     """An active buzzer: it sounds while its pin is on."""
 
-    ACTIONS: ClassVar = frozenset({"on", "off", "toggle", "beep", "pulse"})
+    ACTIONS: ClassVar[frozenset[str]] = frozenset({"on", "off", "toggle", "beep", "pulse"})
     type: Literal["buzzer"] = "buzzer"
 
 
 class RelaySettings(_SwitchSettings):
     """A relay."""
 
-    ACTIONS: ClassVar = frozenset({"on", "off", "toggle", "blink", "pulse"})
+    ACTIONS: ClassVar[frozenset[str]] = frozenset({"on", "off", "toggle", "blink", "pulse"})
     type: Literal["relay"] = "relay"
 
 
 class PwmSettings(_PinSettings):
     """A dimmable light or a motor: the level is the duty cycle."""
 
-    ACTIONS: ClassVar = frozenset({"on", "off", "toggle", "blink", "pulse", "value"})
+    ACTIONS: ClassVar[frozenset[str]] = frozenset({"on", "off", "toggle", "blink", "pulse", "value"})
     type: Literal["pwm"] = "pwm"
     active_high: bool = Field(default=True, description="true: on is 3.3 V; false: on is 0 V")
     frequency_hz: int = Field(default=100, ge=1, le=10_000, description="frequency of the pulses")
@@ -117,8 +117,8 @@ class ServoSettings(_PinSettings):
     20 ms frame, 0.2 ms: good for a few positions, not for smooth motion.
     """
 
-    ACTIONS: ClassVar = frozenset({"off", "value"})
-    LEVELS: ClassVar = (-1.0, 1.0)
+    ACTIONS: ClassVar[frozenset[str]] = frozenset({"off", "value"})
+    LEVELS: ClassVar[tuple[float, float]] = (-1.0, 1.0)
     type: Literal["servo"] = "servo"
     min_pulse_ms: float = Field(default=1.0, gt=0, lt=20, description="pulse width at position -1")
     max_pulse_ms: float = Field(default=2.0, gt=0, lt=20, description="pulse width at position 1")

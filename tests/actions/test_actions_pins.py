@@ -63,11 +63,12 @@ def test_missing_lgpio_is_an_error_and_the_folder_stays(monkeypatch: pytest.Monk
         return original(name, *args, **kwargs)
 
     before = Path.cwd()
-    monkeypatch.setenv("LG_WD", str(tmp_path))
+    monkeypatch.delenv("LG_WD", raising=False)
     monkeypatch.setattr(builtins, "__import__", refuse)
     with pytest.raises(PinsUnavailableError, match=r"lgpio is not installed.*vigil\[pi\]"):
         open_pins("lgpio")
     assert Path.cwd() == before
+    assert "LG_WD" not in os.environ
 
 
 def test_every_factory_has_a_name_that_auto_does_not_take() -> None:
