@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ def train_classifier(
         ),
         validation_batch_size=256,
         callbacks=_callbacks(batches, out, resume),
-        verbose=2,
+        verbose=1 if sys.stdout.isatty() else 2,
     )
     trained = export_network(network, recipe)
     trained.save(out / NETWORK_FILE)
