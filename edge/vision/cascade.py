@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from edge.inference import Bundle
 from edge.inference.bundle import BundleError
 from edge.values import Box, Image, Point
-from edge.vision.boxes import Boxes, clip, nms, regress, squarify, to_points
+from edge.vision.boxes import Boxes, areas, clip, nms, regress, squarify, to_points
 from edge.vision.mipmap import Mipmap
 from edge.vision.pyramid import Pyramid
 from edge.vision.stages import CascadeNetwork, MapStage, NetworkFactory, Shape, WindowStage
@@ -128,11 +128,11 @@ class Cascade:
     def _confirm(self, mipmap: Mipmap, windows: Boxes) -> tuple[Detection, ...]:
         """Those of ``windows`` ``(n, 4)`` that O-Net believes in, with their final boxes and landmarks, best first."""
         answers = self._onet.run(mipmap.cut(windows, ONET_PX))
-        hits = np.flatnonzero(answers.margins >= log_odds(self._thresholds.onet))
-        boxes = clip(regress(windows[hits], answers.offsets[hits]), mipmap.width, mipmap.height)
-        kept = nms(boxes, answers.margins[hits], self._thresholds.nms_onet, "min")
-        points = to_points(windows[hits], answers.landmarks[hits])
-        scores = 1 / (1 + np.exp(-answers.margins[hits]))
+        boxes = clip(regress(windows, answers.offsets), mipmap.width, mipmap.height)
+        hits = np.flatnonzero((answers.margins >= log_odds(self._thresholds.onet)) & (areas(boxes) > 0))
+        kept = hits[nms(boxes[hits], answers.margins[hits], self._thresholds.nms_onet, "min")]
+        points = to_points(windows, answers.landmarks)
+        scores = 1 / (1 + np.exp(-answers.margins))
         return tuple(_detection(boxes[index], scores[index], points[index]) for index in kept)
 
 

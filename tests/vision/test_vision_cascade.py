@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from vision_fakes import LANDMARKS, Factory, squares_image, true_box
+from vision_fakes import LANDMARKS, Factory, SquareFinder, squares_image, true_box
 
+from edge.inference import Bundle, Manifest
+from edge.inference.bundle import BundleError
 from edge.vision.boxes import iou
 from edge.vision.cascade import MAX_PROPOSALS, Cascade, Detection, Thresholds, log_odds
 from edge.vision.stages import split
@@ -105,3 +108,59 @@ def test_batches(n: int, batches: list[int]) -> None:
 @pytest.mark.parametrize(("probability", "difference"), [(0.5, 0.0), (0.6, 0.405465), (0.99, 4.59512)])
 def test_log_odds(probability: float, difference: float) -> None:
     assert log_odds(probability) == pytest.approx(difference, abs=1e-5)
+
+
+def cascade_bundle(colour: str = "rgb", **thresholds: float) -> Bundle:
+    """A bundle for faces without the networks' bytes."""
+
+    def network(size: int) -> dict[str, object]:
+        shape = (1, size, size, 3 if colour == "rgb" else 1)
+        return {
+            "file": f"{size}.tflite",
+            "sha256": "0" * 64,
+            "input": {"shape": shape, "colour": colour, "mean": 127.5, "scale": 0.0078125},
+            "outputs": ["face", "box", "landmarks"],
+            "macs": 0,
+        }
+
+    manifest = {
+        "name": "faces",
+        "task": "faces",
+        "version": "0",
+        "networks": {"pnet": network(12), "rnet": network(24), "onet": network(48)},
+        "golden": {"file": "golden.npz", "sha256": "0" * 64},
+        "thresholds": thresholds,
+        "training": {"data": [], "command": "none", "seed": 0},
+    }
+    return Bundle(Path("faces"), Manifest.model_validate(manifest), {})
+
+
+def test_a_manifest_sets_thresholds_and_the_rest_keep_their_defaults() -> None:
+    assert Thresholds.of(cascade_bundle(pnet=0.5, nms_onet=0.4)) == Thresholds(pnet=0.5, nms_onet=0.4)
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "message"),
+    [({"onett": 0.5}, "'onett' is unknown"), ({"pnet": 0.0}, "between 0 and 1"), ({"onet": 1.0}, "between 0 and 1")],
+)
+def test_a_misspelt_or_impossible_threshold_is_refused(thresholds: dict[str, float], message: str) -> None:
+    with pytest.raises(BundleError, match=message):
+        Thresholds.of(cascade_bundle(**thresholds))
+
+
+def test_a_grey_cascade_is_refused() -> None:
+    with pytest.raises(BundleError, match="take 'rgb'"):
+        Cascade.of(cascade_bundle("grey"), MIN_SIZE_PX)
+
+
+class CrossedEdges(SquareFinder):
+    """Believes in everything, and says that each box ends before it begins."""
+
+    def windows_to_outputs(self, windows: np.ndarray) -> dict[str, np.ndarray]:
+        n = len(windows)
+        faces, boxes = np.tile([-3.0, 3.0], (n, 1)), np.tile([1.0, 1.0, -1.0, -1.0], (n, 1))
+        return {"face": faces, "box": boxes, "landmarks": np.zeros((n, 10))}
+
+
+def test_boxes_with_crossed_edges_are_dropped() -> None:
+    assert detect(squares_image(100, 100), Factory(CrossedEdges)) == ()
