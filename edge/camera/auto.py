@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 
 from edge.camera.jetson import has_csi_sensor
 from edge.camera.picamera import has_csi_camera, load_picamera2
-from edge.camera.settings import CameraSettings
 from edge.camera.source import Source
 from edge.camera.v4l2 import video_devices
 from edge.errors import CameraError
@@ -27,12 +26,10 @@ def candidates() -> Iterator[str]:
         yield f"v4l2:{device}"
 
 
-def open_first_working(
-    names: Iterator[str], build: Callable[[str, CameraSettings], Source], settings: CameraSettings
-) -> Source:
+def open_first_working(names: Iterator[str], build: Callable[[str], Source]) -> Source:
     """The first of ``names`` that really delivers a frame, open; else the demo scene, which is said in the log."""
     for name in names:
-        source = build(name, settings)
+        source = build(name)
         if _delivers(source):
             log.info("camera found: %s", source.name)
             return source
@@ -40,7 +37,7 @@ def open_first_working(
         "no camera found: showing the built-in demo scene, which is rendered, not filmed. "
         "Connect a camera, or name one by source in [camera] or by --source"
     )
-    demo = build(DEMO, settings)
+    demo = build(DEMO)
     demo.open()
     return demo
 

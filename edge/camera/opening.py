@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from edge.camera.auto import candidates, open_first_working
+from edge.camera.auto import DEMO, candidates, open_first_working
 from edge.camera.looping import Looping
 from edge.camera.orientation import Oriented
+from edge.camera.pacing import Paced
+from edge.camera.pacing import Paced
 from edge.camera.reconnecting import Backoff, Reconnecting, ignore
 from edge.camera.registry import build_source
 from edge.camera.settings import CameraSettings
@@ -16,29 +19,41 @@ from edge.camera.source import Source
 def open_source(
     settings: CameraSettings,
     *,
+    realtime: bool = False,
     on_lost: Callable[[str], None] = ignore,
     on_recovered: Callable[[float], None] = ignore,
 ) -> Source:
     """The source that ``settings`` name, open.
 
+    ``realtime``: a recording plays at its own speed, as a camera would, and the demo scene over and over; otherwise
+    every frame is delivered as soon as it is asked for.
+
     ``auto`` takes the first camera that works, else the demo scene.  A source named otherwise works or raises: it is
     never replaced by another.  Cameras and streams are reconnected, which ``on_lost`` and ``on_recovered`` hear of (see
     :class:`~edge.camera.reconnecting.Reconnecting`).
+
+    In ``realtime`` files, folders and the demo scene play at their own speed, like a camera, and the demo scene for
+    ever; else every frame of theirs is delivered as fast as it is read, and the demo scene ends after one pass.
 
     Raises
     ------
     CameraError, InputError, UnknownSourceError
         the source can't be opened; see :meth:`Source.open`
     """
+    build = partial(build_source, settings=settings, realtime=realtime)
     if settings.source == "auto":
-        source = open_first_working(candidates(), build_source, settings)
+        source = open_first_working(candidates(), build)
     else:
-        source = build_source(settings.source, settings)
+        source = build(settings.source)
         source.open()
     if source.live:
         source = Reconnecting(source, _backoff(settings), on_lost=on_lost, on_recovered=on_recovered)
-    elif settings.loop:
+    elif settings.loop or (realtime and source.name == DEMO):
         source = Looping(source)
+    if realtime and not source.live:
+        source = Paced(source)
+    if realtime and not source.live:
+        source = Paced(source)
     if settings.rotate_degrees or settings.mirror:
         source = Oriented(source, settings.rotate_degrees, settings.mirror)
     return source

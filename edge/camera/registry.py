@@ -11,41 +11,41 @@ from edge.camera.source import Source
 from edge.camera.spec import parse_source
 from edge.errors import InputError
 
-Build = Callable[[str, CameraSettings], Source]
-"""Makes a source that is not yet open, from its target and the settings."""
+Build = Callable[[str, CameraSettings, bool], Source]
+"""Makes a source that is not yet open, from its target, the settings, and whether to play in real time."""
 
 
 def _demo(_: str, __: CameraSettings) -> Source:
     from edge.camera.demo.source import DemoSource
 
-    return DemoSource()
+    return DemoSource(realtime=False, loop=False)
 
 
-def _picamera2(target: str, settings: CameraSettings) -> Source:
+def _picamera2(target: str, settings: CameraSettings, _: bool) -> Source:
     from edge.camera.picamera import Picamera2Source
 
     return Picamera2Source(int(target), settings)
 
 
-def _v4l2(target: str, settings: CameraSettings) -> Source:
+def _v4l2(target: str, settings: CameraSettings, _: bool) -> Source:
     from edge.camera.v4l2 import v4l2_source
 
     return v4l2_source(target, settings)
 
 
-def _jetson(target: str, settings: CameraSettings) -> Source:
+def _jetson(target: str, settings: CameraSettings, _: bool) -> Source:
     from edge.camera.jetson import jetson_source
 
     return jetson_source(int(target), settings)
 
 
-def _stream(target: str, settings: CameraSettings) -> Source:
+def _stream(target: str, settings: CameraSettings, _: bool) -> Source:
     from edge.camera.stream import stream_source
 
     return stream_source(target, settings)
 
 
-def _path(target: str, settings: CameraSettings) -> Source:
+def _path(target: str, settings: CameraSettings, _: bool) -> Source:
     from edge.camera.folder import ImageFolder
     from edge.camera.video import VideoFile
 
@@ -67,7 +67,7 @@ SOURCES: Mapping[str, Build] = MappingProxyType(
 )
 
 
-def build_source(text: str, settings: CameraSettings) -> Source:
+def build_source(text: str, settings: CameraSettings, realtime: bool = False) -> Source:
     """The source named ``text``, not yet open and without reconnection or orientation.
 
     Raises
@@ -76,4 +76,4 @@ def build_source(text: str, settings: CameraSettings) -> Source:
         no rule knows the name; no such file
     """
     spec = parse_source(text)
-    return SOURCES[spec.kind](spec.target, settings)
+    return SOURCES[spec.kind](spec.target, settings, realtime)

@@ -10,6 +10,7 @@ import cv2
 from edge.camera.capture import Capture, LiveCapture, OpenCapture, connected, require_backend
 from edge.camera.settings import CameraSettings
 
+_OPEN_MS = 10_000  # a network camera may have to start its encoder first
 _RTSP_OVER_TCP = "rtsp_transport;tcp"  # over UDP a lost packet smears the picture, and a firewall may hide all
 
 
@@ -17,8 +18,8 @@ def stream_source(url: str, settings: CameraSettings, open_capture: OpenCapture 
     """The stream at ``url``.  Its end can't be told from a loss, so it counts as one."""
     name = without_secrets(url)
     what_to_do = "Check the address, user and password, and whether the network reaches it (try: ffprobe URL)."
-    milliseconds = round(settings.read_timeout_seconds * 1000)
-    time_outs = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, milliseconds, cv2.CAP_PROP_READ_TIMEOUT_MSEC, milliseconds]
+    read_ms = round(settings.read_timeout_seconds * 1000)
+    time_outs = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, max(_OPEN_MS, read_ms), cv2.CAP_PROP_READ_TIMEOUT_MSEC, read_ms]
 
     def connect() -> Capture:
         require_backend(cv2.CAP_FFMPEG, name, "Install opencv-python-headless.")
