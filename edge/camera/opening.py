@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from edge.camera.auto import DEMO, candidates, open_first_working
+from edge.camera.auto import candidates, open_first_working
 from edge.camera.looping import Looping
 from edge.camera.orientation import Oriented
-from edge.camera.pacing import Paced
 from edge.camera.pacing import Paced
 from edge.camera.reconnecting import Backoff, Reconnecting, ignore
 from edge.camera.registry import build_source
@@ -24,9 +23,6 @@ def open_source(
     on_recovered: Callable[[float], None] = ignore,
 ) -> Source:
     """The source that ``settings`` name, open.
-
-    ``realtime``: a recording plays at its own speed, as a camera would, and the demo scene over and over; otherwise
-    every frame is delivered as soon as it is asked for.
 
     ``auto`` takes the first camera that works, else the demo scene.  A source named otherwise works or raises: it is
     never replaced by another.  Cameras and streams are reconnected, which ``on_lost`` and ``on_recovered`` hear of (see
@@ -48,10 +44,8 @@ def open_source(
         source.open()
     if source.live:
         source = Reconnecting(source, _backoff(settings), on_lost=on_lost, on_recovered=on_recovered)
-    elif settings.loop or (realtime and source.name == DEMO):
+    elif settings.loop:
         source = Looping(source)
-    if realtime and not source.live:
-        source = Paced(source)
     if realtime and not source.live:
         source = Paced(source)
     if settings.rotate_degrees or settings.mirror:

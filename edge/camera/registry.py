@@ -15,10 +15,10 @@ Build = Callable[[str, CameraSettings, bool], Source]
 """Makes a source that is not yet open, from its target, the settings, and whether to play in real time."""
 
 
-def _demo(_: str, __: CameraSettings) -> Source:
+def _demo(_: str, __: CameraSettings, realtime: bool) -> Source:
     from edge.camera.demo.source import DemoSource
 
-    return DemoSource(realtime=False, loop=False)
+    return DemoSource(realtime=realtime, loop=realtime)
 
 
 def _picamera2(target: str, settings: CameraSettings, _: bool) -> Source:

@@ -1,6 +1,5 @@
 """Video files, folders and still images, good and bad."""
 
-import shutil
 import subprocess
 import sys
 from itertools import pairwise
@@ -19,8 +18,6 @@ from edge.camera.orientation import orient
 from edge.camera.settings import CameraSettings
 from edge.camera.video import VideoFile
 from edge.errors import InputError
-
-needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs the program ffmpeg")
 
 
 def write_video(path: Path, frames: int = 30, rate_hz: float = 25.0) -> Path:
@@ -102,13 +99,12 @@ def test_garbage_within_a_video_costs_no_more_than_the_frames_it_hits(video: Pat
     assert all(later.t > earlier.t for earlier, later in pairwise(frames))
 
 
-@needs_ffmpeg
 def test_times_without_a_container_are_index_by_rate(tmp_path) -> None:
     raw = tmp_path / "raw.mjpeg"
     raw.write_bytes(b"".join(cv2.imencode(".jpg", blank(value))[1].tobytes() for value in range(0, 50, 5)))
     source = VideoFile(raw)
     source.open()
-    assert [frame.t for frame in source] == pytest.approx([index / 25 for index in range(10)])
+    assert [frame.t for frame in source] == pytest.approx([index / 25 for index in range(10)], abs=2e-3)
 
 
 def test_a_size_that_changes_in_mid_stream_passes(tmp_path) -> None:
