@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,8 +13,15 @@ import cv2
 
 from edge.camera.images import read_image
 from edge.errors import InputError, VigilError
+from edge.inference import default_models_dir
+from edge.perception.observer import Observer
 from edge.service.annotate import annotate
-from edge.values import Classification, FaceObservation, Frame, HandObservation, Image, Observation
+from edge.values import Classification, FaceObservation, HandObservation, Image, Observation
+from edge.vision.settings import DetectionSettings
+
+DEFAULT_MIN_FACE_PX = 40
+OK = 0
+SOME_FAILED = 1
 
 
 class ReadImage(Protocol):
@@ -58,6 +66,24 @@ class Result:
         return f"{self.path}: " + ("; ".join(found) or "nobody")
 
 
+def analyze(arguments: argparse.Namespace) -> int:
+    """Print what is in each picture; exit status 1 if one of them couldn't be read."""
+    observer = Observer.load(arguments.models or default_models_dir(), _settings(arguments))
+    status = OK
+    for result in analyze_images(arguments.images, observer):
+        print(json.dumps(result.as_json()) if arguments.jsonl else result.in_words(), flush=True)
+        if result.error is not None:
+            status = SOME_FAILED
+        elif arguments.annotate:
+            write_annotated(result, arguments.annotate)
+    return status
+
+
+def _settings(arguments: argparse.Namespace) -> DetectionSettings:
+    size = arguments.min_face or DEFAULT_MIN_FACE_PX
+    return DetectionSettings(min_face_px=size, min_hand_px=DEFAULT_MIN_FACE_PX, threads=arguments.threads)
+
+
 def analyze_images(paths: list[str], observer: ReadImage) -> Iterator[Result]:
     """Each picture in turn; one that can't be read gives a result with ``error`` and the rest go on."""
     for path in paths:
@@ -76,22 +102,13 @@ def write_annotated(result: Result, folder: Path) -> Path | None:
         return None
     target = folder / f"{Path(result.path).stem}.annotated.jpg"
     folder.mkdir(parents=True, exist_ok=True)
-    drawn = annotate(result.image, Observation(0.0, result.observation.faces, result.observation.hands))
-    if not cv2.imwrite(str(target), drawn):
+    if not cv2.imwrite(str(target), annotate(result.image, result.observation)):
         raise AnnotationError(f"{target}: can't write the annotated picture; is the disk full or the folder read-only?")
     return target
 
 
 class AnnotationError(VigilError):
     """An annotated picture can't be written."""
-
-
-def to_line(result: Result) -> str:
-    return json.dumps(result.as_json())
-
-
-def frame_of(image: Image) -> Frame:
-    return Frame(image, 0.0, 0)
 
 
 def _face(seen: FaceObservation) -> dict[str, Any]:
@@ -102,8 +119,7 @@ def _face(seen: FaceObservation) -> dict[str, Any]:
         "emotion": _classification(seen.emotion),
         "eyes": seen.eyes
         and {"left_open": _probability(seen.eyes.left_open), "right_open": _probability(seen.eyes.right_open)},
-        "identity": seen.identity
-        and {"name": seen.identity.name, "similarity": round(seen.identity.similarity, 4)},
+        "identity": seen.identity and {"name": seen.identity.name, "similarity": round(seen.identity.similarity, 4)},
     }
 
 

@@ -19,7 +19,9 @@ def add_run_parser(commands: Subparsers) -> None:
         epilog="A video without --until-end plays at its own speed. A camera named by --source that can't be opened\n"
         "is an error; only 'auto' falls back to the demo scene.",
     )
-    parser.add_argument("--config", type=Path, metavar="FILE", help="vigil.toml; default: /etc/vigil/vigil.toml if it is there")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="vigil.toml; default: /etc/vigil/vigil.toml if it is there"
+    )
     parser.add_argument(
         "--source",
         metavar="S",
@@ -34,7 +36,9 @@ def add_run_parser(commands: Subparsers) -> None:
         "--until-end", action="store_true", help="every frame, as fast as possible, once; then stop (videos, demo)"
     )
     _add_models_option(parser)
-    parser.add_argument("--threads", type=_positive, metavar="N", help="threads for the networks; default: the configuration's")
+    parser.add_argument(
+        "--threads", type=_positive, metavar="N", help="threads for the networks; default: the configuration's"
+    )
     parser.set_defaults(handler=_run)
 
 
@@ -47,9 +51,15 @@ def add_analyze_parser(commands: Subparsers) -> None:
     )
     parser.add_argument("images", nargs="+", metavar="IMAGE")
     parser.add_argument("--jsonl", action="store_true", help="one JSON object a line, in the order of the pictures")
-    parser.add_argument("--annotate", type=Path, metavar="DIR", help="also draw the result, as DIR/<name>.annotated.jpg")
-    parser.add_argument("--min-face", type=_positive, metavar="PX", help="smallest face to look for, in pixels; default 40")
-    parser.add_argument("--threads", type=_positive, default=1, metavar="N", help="threads for the networks (default 1)")
+    parser.add_argument(
+        "--annotate", type=Path, metavar="DIR", help="also draw the result, as DIR/<name>.annotated.jpg"
+    )
+    parser.add_argument(
+        "--min-face", type=_positive, metavar="PX", help="smallest face to look for, in pixels; default 40"
+    )
+    parser.add_argument(
+        "--threads", type=_positive, default=1, metavar="N", help="threads for the networks (default 1)"
+    )
     _add_models_option(parser)
     parser.set_defaults(handler=_analyze)
 
@@ -68,7 +78,9 @@ def add_models_parser(commands: Subparsers) -> None:
 
 
 def _add_models_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--models", type=Path, metavar="DIR", help="folder of bundles; default: those that ship with Vigil")
+    parser.add_argument(
+        "--models", type=Path, metavar="DIR", help="folder of bundles; default: those that ship with Vigil"
+    )
 
 
 def _positive(text: str) -> int:
@@ -85,12 +97,12 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _analyze(arguments: argparse.Namespace) -> int:
-    from edge.service.run import analyze
+    from edge.service.analyze import analyze
 
     return analyze(arguments)
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from edge.service.run import verify
+    from edge.service.models import verify
 
     return verify(arguments)

@@ -9,31 +9,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from edge.actions import OutputChange, Outputs, Rules
+from edge.actions.outputs import Outputs
+from edge.actions.rules import Instruction, Rules
 from edge.service.eventlog import Sink
+from edge.service.feed import FrameFeed
 from edge.timeline import Timeline
-from edge.values import Event, Frame, Observation
+from edge.values import Action, Event, Frame, Observation
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.02
-"""How often patterns advance in a live run: a fifth of the shortest beep that the config allows."""
+"""How often patterns advance in a live run: two fifths of the shortest beep that the config allows."""
 
 POLL_SECONDS = 0.5
 """How long to wait for a frame before looking whether to stop."""
 
 STOP_DEADLINE_SECONDS = 2.0
-
-
-class FrameFeed(Protocol):
-    """Where the loop takes its frames from."""
-
-    def next_frame(self, timeout_seconds: float) -> Frame | None:
-        """The next frame, or None when none came in time."""
-
-    @property
-    def ended(self) -> bool:
-        """No frame will ever come again."""
 
 
 class Observe(Protocol):
@@ -81,9 +72,8 @@ class Daemon:
     """Ties the rooms together.  One thread runs the loop; in a live run a second one advances patterns."""
 
     def __init__(
-        self, feed: FrameFeed, observer: Observe, timeline: Timeline, rules: Rules, outputs: Outputs, sinks: Iterable[Sink]
+        self, observer: Observe, timeline: Timeline, rules: Rules, outputs: Outputs, sinks: Iterable[Sink]
     ) -> None:
-        self._feed = feed
         self._observer = observer
         self._timeline = timeline
         self._rules = rules
@@ -103,11 +93,11 @@ class Daemon:
         with self._lock:
             t = self._clock.now()
             log.warning("camera lost: %s; outputs are safe until it is back", reason)
-            self._handle(self._timeline.lost(t))
+            self._handle(self._timeline.lost(t), t)
             self._report(self._outputs.make_safe(because="camera lost", t=t))
 
-    def run(self, *, realtime: bool) -> Totals:
-        """Process frames until the feed ends or :meth:`stop`; outputs are safe afterwards, whatever happens.
+    def run(self, feed: FrameFeed, *, realtime: bool) -> Totals:
+        """Process frames until ``feed`` ends or :meth:`stop`; outputs are safe afterwards, whatever happens.
 
         ``realtime`` patterns follow the wall clock, also between frames; otherwise they follow frame time alone.
         """
@@ -116,7 +106,7 @@ class Daemon:
             ticker.start()
         reason = "fault"
         try:
-            self._loop()
+            self._loop(feed)
             reason = "stopped" if self._stop.is_set() else "end of source"
         finally:
             self._stop.set()
@@ -127,12 +117,12 @@ class Daemon:
             self._end(reason)
         return self.totals
 
-    def _loop(self) -> None:
+    def _loop(self, feed: FrameFeed) -> None:
         while not self._stop.is_set():
-            frame = self._feed.next_frame(POLL_SECONDS)
+            frame = feed.next_frame(POLL_SECONDS)
             if frame is not None:
                 self._process(frame)
-            elif self._feed.ended:
+            elif feed.ended:
                 return
 
     def _process(self, frame: Frame) -> None:
@@ -140,14 +130,14 @@ class Daemon:
         with self._lock:
             self._clock.set(frame.t)
             self.totals.add(observation)
-            self._handle(self._timeline.update(observation))
+            self._handle(self._timeline.update(observation), frame.t)
             self._report(self._outputs.tick(frame.t))
 
     def _end(self, reason: str) -> None:
         with self._lock:
             t = self.totals.last_t
             try:
-                self._handle(self._timeline.finish(t))
+                self._handle(self._timeline.finish(t), t)
             finally:
                 self._report(self._outputs.make_safe(because=reason, t=t))
 
@@ -156,16 +146,19 @@ class Daemon:
             with self._lock:
                 self._report(self._outputs.tick(self._clock.now()))
 
-    def _handle(self, events: Iterable[Event]) -> None:
+    def _handle(self, events: Iterable[Event], t: float) -> None:
+        """Tell of the events of one moment and carry out what the rules make of them, together."""
+        instructions: list[Instruction] = []
         for event in events:
             self._tell(event)
-            for action in self._rules.actions_for(event):
-                self._report(self._outputs.perform(action))
+            instructions += self._rules.actions_for(event)
+        if instructions:
+            self._report(self._outputs.perform(instructions, t))
 
-    def _report(self, changes: Iterable[OutputChange]) -> None:
-        for change in changes:
-            self._tell(change)
+    def _report(self, actions: Iterable[Action]) -> None:
+        for action in actions:
+            self._tell(action)
 
-    def _tell(self, entry: Event | OutputChange) -> None:
+    def _tell(self, entry: Event | Action) -> None:
         for sink in self._sinks:
             sink(entry)

@@ -7,18 +7,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from edge.actions import OutputChange
 from edge.errors import InputError
-from edge.values import Event, EventState
+from edge.values import Action, Event, EventState
 
-Sink = Callable[[Event | OutputChange], None]
+Sink = Callable[[Event | Action], None]
 
 
 class EventFileError(InputError):
     """The file for events can't be written."""
 
 
-def as_json(entry: Event | OutputChange) -> dict[str, Any]:
+def as_json(entry: Event | Action) -> dict[str, Any]:
     """The contract's object: ``{"t", "event", "state", …}`` or ``{"t", "output", "action", "because"}``."""
     t = round(entry.t, 3)
     if isinstance(entry, Event):
@@ -26,7 +25,7 @@ def as_json(entry: Event | OutputChange) -> dict[str, Any]:
     return {"t": t, "output": entry.output, "action": entry.action, "because": entry.because}
 
 
-def in_words(entry: Event | OutputChange) -> str:
+def in_words(entry: Event | Action) -> str:
     """One line for a person: ``00:03.2  palm shown``."""
     minutes, seconds = divmod(entry.t, 60)
     return f"{int(minutes):02d}:{seconds:04.1f}  {_sentence(entry)}"
@@ -39,9 +38,11 @@ class EventFile:
         try:
             self._file: TextIO = path.open("w", encoding="utf-8", buffering=1)
         except OSError as error:
-            raise EventFileError(f"{path}: can't write events here ({error.strerror}); name another --events") from error
+            raise EventFileError(
+                f"{path}: can't write events here ({error.strerror}); name another --events"
+            ) from error
 
-    def __call__(self, entry: Event | OutputChange) -> None:
+    def __call__(self, entry: Event | Action) -> None:
         self._file.write(json.dumps(as_json(entry)) + "\n")
 
     def close(self) -> None:
@@ -59,7 +60,7 @@ _DROWSINESS = {
 }
 
 
-def _sentence(entry: Event | OutputChange) -> str:
+def _sentence(entry: Event | Action) -> str:
     if not isinstance(entry, Event):
         return f"  → {entry.output} {entry.action}, because of {entry.because}"
     started = entry.state is EventState.STARTED
