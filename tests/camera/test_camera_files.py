@@ -303,3 +303,15 @@ def test_a_jpeg_with_something_after_its_end_is_whole(trailer: bytes, progressiv
     _, jpeg = cv2.imencode(".jpg", image, parameters)
     (tmp_path / "image.jpg").write_bytes(jpeg.tobytes() + trailer)
     assert read_image(tmp_path / "image.jpg").shape == (80, 80, 3)
+
+
+def test_the_shared_clips_play_from_beginning_to_end(dataset, caplog) -> None:
+    clips = natural_order(path for path in dataset("clips").rglob("*.m*") if path.suffix in (".mkv", ".mpg"))
+    assert clips
+    for clip in clips:
+        rate_hz = 30 if clip.suffix == ".mkv" else 25
+        with open_source(CameraSettings(source=str(clip))) as source:
+            times = [frame.t for frame in source]
+        assert len(times) > 40
+        assert times == pytest.approx([index / rate_hz for index in range(len(times))], abs=2e-3)
+    assert caplog.text == ""
