@@ -25,8 +25,10 @@ def as_json(entry: Event | Action) -> dict[str, Any]:
     return {"t": t, "output": entry.output, "action": entry.action, "because": entry.because}
 
 
-def in_words(entry: Event | Action) -> str:
-    """One line for a person: ``00:03.2  palm shown``."""
+def in_words(entry: Event | Action) -> str | None:
+    """One line for a person: ``00:03.2  palm shown``; None where the next line says it all."""
+    if isinstance(entry, Event) and entry.name.startswith("drowsiness.") and entry.state is EventState.ENDED:
+        return None  # one state follows the other
     minutes, seconds = divmod(entry.t, 60)
     return f"{int(minutes):02d}:{seconds:04.1f}  {_sentence(entry)}"
 
@@ -71,7 +73,7 @@ def _sentence(entry: Event | Action) -> str:
     if kind == "emotion":
         return f"looks {words}" if started else f"no longer {words}"
     if kind == "drowsiness":
-        return _DROWSINESS.get(label, words) if started else f"no longer {words}"
+        return _DROWSINESS.get(label, words)
     return f"{entry.name} {'appeared' if started else 'gone'}"
 
 

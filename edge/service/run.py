@@ -106,7 +106,8 @@ def _signals_call(stop: Callable[[], None]) -> Iterator[None]:
 
 
 def _print_words(entry: Event | Action) -> None:
-    _say(in_words(entry))
+    if (text := in_words(entry)) is not None:
+        _say(text)
 
 
 def _say(text: str) -> None:
