@@ -95,6 +95,14 @@ class TestClosures:
         events, _ = watch_eyes([(1, OPEN), (2, CLOSED), (0.2, OPEN), (3.5, CLOSED), (3, OPEN)], grid(9, 10))
         assert [(name, round(t, 3)) for name, t in started(events)][1:3] == [("microsleep", 2.5), ("sleep", 6.2)]
 
+    def test_a_new_closure_never_makes_a_state_less_urgent(self) -> None:
+        events, _ = watch_eyes([(1, OPEN), (4, CLOSED), (0.2, OPEN), (2.5, CLOSED), (2, OPEN)], grid(9, 10))
+        assert states(events) == ["awake", "microsleep", "sleep", "awake"]
+
+    def test_eyes_that_close_again_at_the_end_of_the_recovery_have_not_recovered(self) -> None:
+        events, _ = watch_eyes([(1, OPEN), (2, CLOSED), (0.3, OPEN), (1, CLOSED), (2, OPEN)], grid(6, 10))
+        assert [(name, round(t, 3)) for name, t in started(events)][1:] == [("microsleep", 2.5), ("awake", 4.6)]
+
     def test_one_misread_frame_delays_the_alarm_by_its_own_length_only(self) -> None:
         misread = [(1, OPEN), (0.7, CLOSED), (1 / 30, OPEN), (3, CLOSED)]
         events, _ = watch_eyes(misread, grid(4, 30))
@@ -257,6 +265,17 @@ class TestUnseenEyes:
     def test_nine_seconds_unseen_change_nothing(self) -> None:
         events, _ = watch_eyes([(5, OPEN), (9, UNSEEN), (5, OPEN)], grid(19, 10))
         assert states(events) == ["awake"]
+
+    def test_eyes_back_in_time_are_not_called_lost_while_they_steady(self) -> None:
+        events, _ = watch_eyes([(5, OPEN), (9.7, UNSEEN), (5, OPEN)], grid(19, 10))
+        assert states(events) == ["awake"]
+
+    def test_the_level_does_not_change_while_the_eyes_are_unseen(self) -> None:
+        """Open time that leaves the window would raise the share of the closed time that stays."""
+        script = [(30.0, OPEN), *closing(0.6, 6.0, 42), (9.5, UNSEEN)]
+        events, timeline = watch_eyes(script, grid(81.5, 10))
+        assert states(events) == ["awake"]
+        assert timeline.snapshot().drowsiness.perclos_60s > 0.08
 
     def test_it_judges_again_once_the_eyes_are_steadily_seen(self) -> None:
         events, _ = watch_eyes([(1, OPEN), (12, UNSEEN), (1, OPEN)], grid(14, 10))

@@ -97,6 +97,12 @@ class TestGestures:
         events = show(lambda t: both if t < 2 else both[1:] if t < 4 else (), grid(6, 10))
         assert told(events) == [(0.5, "gesture.palm", "started"), (4.3, "gesture.palm", "ended")]
 
+    def test_the_hand_that_shows_it_longest_counts(self) -> None:
+        first, second = hand(PALM, track=1), hand(PALM, track=2)
+        events = show(lambda t: (second, first) if t >= 0.3 else (first,), grid(1, 10))
+        assert told(events) == [(0.5, "gesture.palm", "started")]
+        assert events[0].details["track"] == 1
+
     def test_two_hands_make_two_gestures(self) -> None:
         events = show(lambda t: (hand(PALM, track=1), hand(FIST, track=2)), grid(2, 10))
         assert told(events) == [(0.5, "gesture.fist", "started"), (0.5, "gesture.palm", "started")]
@@ -180,6 +186,19 @@ class TestEmotions:
             (1.0, "emotion.happy", "started"),
             (6.0, "emotion.happy", "ended"),
             (7.0, "emotion.sad", "started"),
+        ]
+
+    def test_another_person_holds_an_emotion_anew(self) -> None:
+        timeline = Timeline()
+        nearer = face(track=2, box=Box(300, 0, 600, 300), emotion=HAPPY)
+        events = []
+        for t in grid(8, 10):
+            driver = face(emotion=HAPPY)
+            events += timeline.update(Observation(t, faces=(driver,) if t < 1.95 else (driver, nearer)))
+        assert told(event for event in events if event.name.startswith("emotion")) == [
+            (1.0, "emotion.happy", "started"),
+            (5.0, "emotion.happy", "ended"),
+            (6.0, "emotion.happy", "started"),
         ]
 
     def test_it_can_be_switched_off(self) -> None:

@@ -278,6 +278,13 @@ class TestMainFace:
         both = (face(track=1, box=self.NEAR), face(track=2, box=self.FAR))
         assert [main.pick(t, both).track for t in (1, 3, 4)] == [2, 2, 1]
 
+    def test_a_main_face_that_comes_back_resets_the_handover(self) -> None:
+        main, own, other = MainFace(3), face(track=1, box=self.NEAR), face(track=2, box=self.FAR)
+        main.pick(0, (own,))
+        assert main.pick(2, (other,)) is None
+        assert main.pick(4, (own, other)) is own
+        assert main.pick(6, (other,)) is None
+
     def test_the_handover_can_be_forbidden(self) -> None:
         main = MainFace(3)
         main.pick(0, (face(track=1, box=self.NEAR),))
