@@ -27,9 +27,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"vigil-convert {__version__}")
     parser.add_argument("-v", "--verbose", action="store_true", help="log debugging messages too")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    from convert.bundle import commands as bundle
+    from convert.evaluate import commands as evaluation
     from convert.training import commands as training
 
-    training.add_parser(commands)
+    for room in (training, bundle, evaluation):
+        room.add_parser(commands)
     return parser
 
 

@@ -1,1 +1,1 @@
-"""How good a network or a bundle is."""
+"""How good a bundle is, on data that a person names: ``vigil-convert evaluate``."""

@@ -14,16 +14,16 @@ from convert.quantize.calibration import input_of_whole_levels, with_full_range
 from convert.quantize.delegation import undelegated_operations
 from convert.quantize.macs import count_macs
 from convert.quantize.parity import Parity, compare
-from convert.quantize.rewrite import output_names, rewrite_for_device
-from convert.quantize.tflite import ConversionError, convert_float32, convert_int8, outputs_in_file_order
-from edge.inference.manifest import InputSpec, NetworkSpec
-from edge.inference.network import Network
+from convert.quantize.rewrite import rewrite_for_device
+from convert.quantize.run import run_float, run_int8
+from convert.quantize.signature import outputs_in_file_order
+from convert.quantize.tflite import ConversionError, convert_float32, convert_int8
+from edge.inference.manifest import InputSpec
 from edge.inference.runtime import build_interpreter
 
 MAX_RELATIVE_ERROR = 0.25
 """An output's root mean square error may be this share of its spread; sound trained networks stay below 0.1."""
 
-BATCH = 64
 TIMED_RUNS = 50
 
 
@@ -77,24 +77,6 @@ def quantize(
     )
     _check(quantized)
     return quantized
-
-
-def run_float(network: keras.Model, spec: InputSpec, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
-    """The Keras network's float32 outputs by name, for uint8 ``pixels`` ``(n, height, width, channels)``."""
-    found = []
-    for start in range(0, len(pixels), BATCH):
-        outputs = network(spec.normalise(pixels[start : start + BATCH]), training=False)
-        found.append([keras.ops.convert_to_numpy(output) for output in keras.tree.flatten(outputs)])
-    return dict(zip(output_names(network), (np.concatenate(parts) for parts in zip(*found, strict=True)), strict=True))
-
-
-def run_int8(model: bytes, spec: InputSpec, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
-    """The file's outputs by name as float32, for uint8 ``pixels`` ``(n, height, width, channels)``."""
-    outputs = outputs_in_file_order(model)
-    unhashed = NetworkSpec(file="network.tflite", sha256="0" * 64, input=spec, outputs=outputs, macs=0)
-    network = Network(model, unhashed)
-    found = [network(image[None]) for image in pixels]
-    return {name: np.concatenate([result[name] for result in found]) for name in outputs}
 
 
 def _milliseconds(model: bytes) -> float:

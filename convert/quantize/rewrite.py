@@ -49,15 +49,6 @@ def rewrite_for_device(network: keras.Model, shape: tuple[int, int, int, int]) -
     return copy
 
 
-def output_names(network: keras.Model) -> tuple[str, ...]:
-    """The outputs' names in the order of ``network.outputs``: the keys of a dictionary, else the layers' names."""
-    outputs = network.output
-    if isinstance(outputs, dict):
-        by_tensor = {id(tensor): name for name, tensor in outputs.items()}
-        return tuple(by_tensor[id(tensor)] for tensor in network.outputs)
-    return tuple(network.output_names)
-
-
 def _flattened_maps(network: keras.Model) -> dict[str, tuple[int, int, int]]:
     """For each Dense layer that follows a Flatten: its name and the map ``(height, width, channels)`` it sees."""
     maps = {}

@@ -12,11 +12,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from convert.quantize.rewrite import output_names
+from convert.quantize.run import named_outputs
+from convert.quantize.signature import SIGNATURE
 from edge.errors import ModelError
-from edge.inference.runtime import build_interpreter
-
-SIGNATURE = "serving_default"
 
 
 class ConversionError(ModelError):
@@ -49,22 +47,10 @@ def convert_float32(network: keras.Model) -> bytes:
     return _convert(network, lambda converter: None)
 
 
-def outputs_in_file_order(model: bytes) -> tuple[str, ...]:
-    """The outputs' names in the order of the interpreter's ``get_output_details()``.
-
-    That order is neither Keras's nor the alphabet's; the file's signature tells which tensor is which output.
-    """
-    interpreter = build_interpreter(model, threads=1)
-    named = interpreter.get_signature_runner(SIGNATURE).get_output_details()
-    names = {details["index"]: name for name, details in named.items()}
-    return tuple(names[details["index"]] for details in interpreter.get_output_details())
-
-
 def _convert(network: keras.Model, set_up: Callable[[Any], None]) -> bytes:
-    names = output_names(network)
 
     def serve(pixels: Any) -> dict[str, Any]:
-        return dict(zip(names, keras.tree.flatten(network(pixels, training=False)), strict=True))
+        return named_outputs(network, network(pixels, training=False))
 
     signature = tf.TensorSpec(network.inputs[0].shape, tf.float32, name="pixels")
     # The converter prints progress that isn't the user's.

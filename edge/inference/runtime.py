@@ -32,7 +32,11 @@ class Runtime:
 
 def build_interpreter(model: bytes, threads: int) -> Any:
     """An interpreter for ``model`` on the first runtime that can build one."""
-    return _runtime(model).interpreter_class(model_content=model, num_threads=threads)
+    runtime = _runtime(model)
+    try:
+        return runtime.interpreter_class(model_content=model, num_threads=threads)
+    except ValueError as error:
+        raise ModelError(f"{runtime.name} can't build this network: {error}") from error
 
 
 def describe(model: bytes) -> Runtime:

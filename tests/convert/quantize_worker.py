@@ -15,9 +15,10 @@ from convert.networks.cascade import onet, pnet, rnet
 from convert.networks.resnet import Stage, build_resnet
 from convert.quantize.calibration import with_full_range
 from convert.quantize.delegation import undelegated_operations
-from convert.quantize.quantize import quantize, run_float
+from convert.quantize.quantize import quantize
 from convert.quantize.report import format_report
 from convert.quantize.rewrite import RewriteError, rewrite_for_device
+from convert.quantize.run import run_float
 from convert.quantize.tflite import convert_int8
 from edge.inference.manifest import InputSpec
 
