@@ -62,6 +62,33 @@ def test_a_network_trains_and_is_the_same_for_the_same_seed(recipe, crops, tmp_p
     assert sum(map(sum, report["confusion"])) == 64
 
 
+def test_an_interrupted_training_goes_on_after_its_last_whole_epoch(recipe, crops, tmp_path: Path) -> None:
+    pytest.importorskip("keras", reason="training needs Keras: install vigil[convert]")
+    from convert.training.loop import train_classifier
+
+    class PowerCutError(Exception):
+        pass
+
+    plain = make_augment(recipe.augment, native_size=recipe.input.size)
+    calls = 0
+
+    def fails_in_the_second_epoch(image, size, rng):
+        nonlocal calls
+        calls += 1
+        if calls > 90:
+            raise PowerCutError
+        return plain(image, size, rng)
+
+    whole = train_classifier(recipe, crops, crops, plain, tmp_path / "whole", seed=4)
+    with pytest.raises(PowerCutError):
+        train_classifier(recipe, crops, crops, fails_in_the_second_epoch, tmp_path / "parts", seed=4)
+    resumed = train_classifier(recipe, crops, crops, plain, tmp_path / "parts", seed=4, resume=True)
+    epochs = (tmp_path / "parts" / "epochs.csv").read_text("utf-8").splitlines()
+    assert [line.split(",")[0] for line in epochs] == ["epoch", "0", "1"]
+    for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, atol=0.02)  # Keras draws the first batch before the epoch begins
+
+
 def test_the_fused_kernels_compute_what_keras_does(recipe) -> None:
     keras = pytest.importorskip("keras", reason="training needs Keras: install vigil[convert]")
     if keras.backend.backend() != "torch":

@@ -50,7 +50,7 @@ def hand(gesture: str) -> HandObservation:
 class Scripted:
     """Shows ``gesture_at(t)``; raises where it returns an exception."""
 
-    def __init__(self, gesture_at: Callable[[float], str | None | Exception]) -> None:
+    def __init__(self, gesture_at: Callable[[float], str | Exception | None]) -> None:
         self._gesture_at = gesture_at
 
     def observe(self, frame: Frame) -> Observation:
@@ -83,7 +83,7 @@ class Recording:
 class Stage:
     """A daemon on mock pins, and everything that it told and switched."""
 
-    def __init__(self, gesture_at: Callable[[float], str | None | Exception]) -> None:
+    def __init__(self, gesture_at: Callable[[float], str | Exception | None]) -> None:
         config = parse_config(CONFIG, "test").config
         self.told: list[Event | Action] = []
         self.pins: list[PinChange] = []
@@ -100,7 +100,7 @@ class Stage:
 def stage() -> Iterable[Callable[..., Stage]]:
     stages: list[Stage] = []
 
-    def make(gesture_at: Callable[[float], str | None | Exception]) -> Stage:
+    def make(gesture_at: Callable[[float], str | Exception | None]) -> Stage:
         stages.append(Stage(gesture_at))
         return stages[-1]
 

@@ -1,0 +1,102 @@
+"""A teacher's list of objects: what a stronger detector finds in pictures whose own annotation is missing or partial.
+
+The list is a CSV file: ``image`` (relative to the data folder), ``xmin, ymin, xmax, ymax`` and, for faces whose five
+points are known, ``x1, y1, … x5, y5`` (else empty).  ``script`` for MediaPipe: ``convert/data/teachers``.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from convert.data.faces import face_box
+from convert.data.hands import EDGES, widened
+from convert.data.scenes import Floats, Scene, no_boxes
+from edge.errors import InputError
+from edge.vision.boxes import iou
+
+POINTS = tuple(f"{axis}{index}" for index in range(1, 6) for axis in "xy")
+"""Columns of the five points, in the order of a face's landmarks."""
+
+_SAME = 0.3
+"""Two boxes that share this much of the smaller one are the same object."""
+
+
+@dataclass(frozen=True)
+class Taught:
+    """What a teacher found in one picture: ``boxes`` ``(n, 4)``, and ``landmarks`` ``(m, 5, 2)`` of some of them."""
+
+    boxes: Floats
+    landmarks: Floats
+
+
+class Teacher:
+    """The objects of a teacher's list by picture."""
+
+    def __init__(self, path: Path, data: Path) -> None:
+        """Read the list at ``path``; its pictures lie under ``data``."""
+        boxes: dict[Path, list[list[float]]] = defaultdict(list)
+        points: dict[Path, list[list[float]]] = defaultdict(list)
+        for row in _rows(path):
+            image = data / row["image"]
+            boxes[image].append([float(row[edge]) for edge in EDGES])
+            if row.get(POINTS[0]):
+                points[image].append([float(row[column]) for column in POINTS])
+        self._data = data
+        self._found = {
+            image: Taught(np.array(found, np.float32), np.array(points[image], np.float32).reshape(-1, 5, 2))
+            for image, found in boxes.items()
+        }
+
+    def mark(self, scene: Scene) -> Scene:
+        """Add the objects that the scene's annotation lacks as unsure regions, and call it complete."""
+        taught = self._found.get(scene.path)
+        return replace(
+            scene, unsure=no_boxes() if taught is None else _others(taught.boxes, scene.boxes), complete=True
+        )
+
+    def faces(self, folder: Path) -> list[Scene]:
+        """Give pictures under ``folder`` in which the teacher found faces; where it gave no points, it is unsure."""
+        return [
+            Scene(
+                path,
+                self._session(path),
+                boxes=(boxes := np.array([face_box(points) for points in taught.landmarks]).reshape(-1, 4)),
+                landmarks=taught.landmarks,
+                unsure=_others(taught.boxes, boxes),
+                complete=True,
+            )
+            for path, taught in self._under(folder)
+        ]
+
+    def hands(self, folder: Path) -> list[Scene]:
+        """Give pictures under ``folder`` in which the teacher found hands; there may be more."""
+        return [Scene(path, self._session(path), boxes=widened(taught.boxes)) for path, taught in self._under(folder)]
+
+    def _under(self, folder: Path) -> Iterable[tuple[Path, Taught]]:
+        return ((path, taught) for path, taught in sorted(self._found.items()) if folder in path.parents)
+
+    def _session(self, path: Path) -> str:
+        """Name the data set and the photo, less the number of a frame of a series: the groups of the other loaders."""
+        data_set = path.relative_to(self._data).parts[1]
+        return f"{data_set}/{re.sub(r'_(pic)?[0-9]+$', '', path.stem).removeprefix('images_')}"
+
+
+def _others(found: Floats, known: Floats) -> Floats:
+    return found[iou(found, known, "min").max(1) < _SAME] if len(known) else found
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(newline="") as file:
+            return list(csv.DictReader(file))
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot read the teacher's list: {error.strerror}; see convert/data/teachers"
+        ) from error

@@ -1,0 +1,173 @@
+"""Multi-task training of one network of the cascade on labelled windows (Zhang et al., 2016, section II-B)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+
+from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE, Samples
+
+MEAN, SCALE = 127.5, 0.0078125
+"""``real = (pixel - MEAN) * SCALE``, as in the bundles' manifests."""
+
+_HUBER_DELTA = 0.1
+"""Errors above a tenth of the window's side count linearly."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How one network is trained: ``weights`` of the tasks, ``keep`` the share of hardest windows judged."""
+
+    steps: int
+    batch: int
+    rate: float
+    shares: dict[int, float]
+    weights: dict[str, float]
+    epochs: int = 10
+    keep: float = 0.7
+    decay: float = 1e-4
+
+
+class Batches(keras.utils.PyDataset):
+    """Random batches with fixed shares of the kinds of windows, lit and coloured anew each time."""
+
+    def __init__(self, samples: Samples, fit: Fit, seed: int) -> None:
+        """Serve epochs of ``fit.steps // fit.epochs`` batches of ``samples``."""
+        super().__init__()
+        self._samples, self._steps = samples, fit.steps // fit.epochs
+        self._rng = np.random.default_rng(seed)
+        self._decks = [
+            _Deck(np.flatnonzero(samples.kind == kind), round(fit.batch * share), self._rng)
+            for kind, share in fit.shares.items()
+        ]
+
+    def __len__(self) -> int:
+        return self._steps
+
+    def __getitem__(self, index: int) -> tuple[NDArray[np.float32], dict[str, NDArray[Any]]]:
+        """Give images ``(batch, side, side, 3)`` normalised, and targets by name."""
+        chosen = np.concatenate([deck.deal() for deck in self._decks])
+        samples = self._samples
+        targets = {
+            "kind": samples.kind[chosen].astype(np.float32),
+            "box": samples.box[chosen],
+            "landmarks": samples.landmarks[chosen],
+            "has_landmarks": samples.has_landmarks[chosen].astype(np.float32),
+        }
+        return relight(samples.crops[chosen], self._rng), targets
+
+
+class _Deck:
+    """Deals indices without repetition until all are dealt, then shuffles again."""
+
+    def __init__(self, indices: NDArray[np.intp], hand: int, rng: np.random.Generator) -> None:
+        self._indices, self._hand, self._rng = indices, min(hand, len(indices)), rng
+        self._next = len(indices)
+
+    def deal(self) -> NDArray[np.intp]:
+        if self._next + self._hand > len(self._indices):
+            self._rng.shuffle(self._indices)
+            self._next = 0
+        self._next += self._hand
+        return self._indices[self._next - self._hand : self._next]
+
+
+def relight(crops: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Normalise crops ``(n, side, side, 3)`` uint8 under random light: contrast, brightness, cast, grey, noise."""
+    n = len(crops)
+    real = (crops.astype(np.float32) - np.float32(MEAN)) * np.float32(SCALE)
+    grey = np.flatnonzero(rng.random(n) < 0.15)
+    real[grey] = real[grey].mean(-1, keepdims=True)
+    dark = rng.random((n, 1)) < 0.15
+    gain = np.exp(rng.normal(0, 0.25, (n, 1))) * np.where(dark, rng.uniform(0.15, 0.5, (n, 1)), 1)
+    cast = np.exp(rng.normal(0, 0.08, (n, 3)))
+    gain = (gain * cast)[:, None, None].astype(np.float32)
+    # gain works on light, that is on pixel values from black on: real = -1 is black
+    shift = (gain - 1 + rng.normal(0, 0.12, (n, 1, 1, 1))).astype(np.float32)
+    real *= gain
+    real += shift
+    noisy = np.flatnonzero(rng.random(n) < 0.3)
+    sigma = rng.uniform(0, 0.12, (len(noisy), 1, 1, 1)).astype(np.float32)
+    real[noisy] += rng.standard_normal(real[noisy].shape, dtype=np.float32) * sigma
+    return np.clip(real, -1, 1, out=real)
+
+
+class Trainer(keras.Model):
+    """Wraps one network with the multi-task loss."""
+
+    def __init__(self, network: keras.Model, fit: Fit) -> None:
+        """Train ``network``, whose outputs are ``face``, ``box`` and ``landmarks``."""
+        super().__init__(name=f"{network.name}_trainer")
+        self.network, self._fit = network, fit
+        self._means = {name: keras.metrics.Mean(name=name) for name in ("face", "box", "points", "recall", "false")}
+
+    def call(self, images: Any, training: bool | None = None) -> dict[str, Any]:
+        """Give the network's outputs, ``(n, channels)`` each."""
+        outputs = self.network(images, training=training)
+        return {name: ops.reshape(value, (ops.shape(value)[0], -1)) for name, value in outputs.items()}
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        """Sum the weighted losses of the three tasks."""
+        positive = ops.cast(y["kind"] == POSITIVE, "float32")
+        negative = ops.cast(y["kind"] == NEGATIVE, "float32")
+        part = ops.cast(y["kind"] == PART, "float32")
+        margin = y_pred["face"][:, 1] - y_pred["face"][:, 0]
+        losses = {
+            "face": hardest_mean(ops.softplus(margin * (1 - 2 * positive)), positive + negative, self._fit.keep),
+            "box": masked_huber(y["box"], y_pred["box"], positive + part),
+            "landmarks": masked_huber(y["landmarks"], y_pred["landmarks"], (positive + part) * y["has_landmarks"]),
+        }
+        found = ops.cast(margin > 0, "float32")
+        self._track(
+            losses, ops.sum(found * positive) / ops.sum(positive), ops.sum(found * negative) / ops.sum(negative)
+        )
+        return sum(self._fit.weights[name] * loss for name, loss in losses.items())
+
+    def _track(self, losses: dict[str, Any], recall: Any, false: Any) -> None:
+        values = {
+            "face": losses["face"],
+            "box": losses["box"],
+            "points": losses["landmarks"],
+            "recall": recall,
+            "false": false,
+        }
+        for name, value in values.items():
+            self._means[name].update_state(value)
+
+
+def hardest_mean(losses: Any, mask: Any, keep: float) -> Any:
+    """Mean of the greatest share ``keep`` of the masked losses ``(n,)``: online hard example mining."""
+    masked = losses * mask
+    count = ops.cast(ops.sum(mask) * keep, "int32")
+    ranked = ops.flip(ops.sort(masked))
+    kept = ops.cast(ops.arange(ops.shape(ranked)[0]) < count, "float32")
+    return ops.sum(ranked * kept) / ops.maximum(ops.sum(kept), 1.0)
+
+
+def masked_huber(target: Any, predicted: Any, mask: Any) -> Any:
+    """Huber loss summed over the coordinates ``(n, k)``, in units of its linear slope, mean over the masked rows."""
+    error = ops.abs(target - predicted)
+    small = ops.minimum(error, _HUBER_DELTA)
+    loss = ops.sum(small * (error - small / 2), -1) / _HUBER_DELTA
+    return ops.sum(loss * mask) / ops.maximum(ops.sum(mask), 1.0)
+
+
+def fit_network(
+    network: keras.Model, samples: Samples, fit: Fit, seed: int, verbose: int | str = "auto"
+) -> dict[str, float]:
+    """Train ``network`` in place with Adam and a cosine rate; return the last epoch's means."""
+    trainer = Trainer(network, fit)
+    warmup = min(200, fit.steps // 10)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        fit.rate / 10, fit.steps - warmup, alpha=0.01, warmup_target=fit.rate, warmup_steps=warmup
+    )
+    trainer.compile(keras.optimizers.AdamW(schedule, weight_decay=fit.decay))
+    history = trainer.fit(Batches(samples, fit, seed), epochs=fit.epochs, verbose=verbose)
+    return {name: float(values[-1]) for name, values in history.history.items()}

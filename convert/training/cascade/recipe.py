@@ -1,0 +1,131 @@
+"""A recipe: the TOML file that decides everything about a cascade's training except data folder and seed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from convert.training.cascade.draw import Draw
+from convert.training.cascade.fit import Fit
+from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE
+from convert.training.recipe import RecipeError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # type: ignore[import-not-found]
+
+Loader = Literal["mtfl", "helen", "backgrounds", "boxes", "taught_faces", "taught_hands", "composites"]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SourceTable(_Table):
+    """Where scenes come from, and how much is taken from each of them."""
+
+    loader: Loader
+    folder: str = Field(description="below the data folder; for composites below the output folder")
+    ask_teacher: bool = Field(default=False, description="mark what the annotation lacks by the teacher's list")
+    held_back: bool = Field(default=True, description="whether a part validates; renders and composites never do")
+    repeat: int = Field(default=1, ge=0, description="multiplies the windows drawn at its objects")
+    background: int = Field(default=0, ge=0, description="background windows for P-Net drawn from each picture")
+    zooms: tuple[float, ...] = Field(default=(1.0,), description="sizes at which the stages so far search a picture")
+    mined: int = Field(default=15, ge=0, description="at most so many false finds of a search become negatives")
+    share: float = Field(default=1.0, ge=0, le=1, description="part of the pictures searched for each stage")
+
+
+class DrawTable(_Table):
+    """Windows drawn at each object, and how far they vary."""
+
+    positives: int = Field(ge=1)
+    parts: int = Field(ge=1)
+    near: int = Field(ge=0)
+    turn_degrees: float = Field(default=17, ge=0, le=90)
+
+    def draw(self, repeat: int) -> Draw:
+        """Multiply by a source's weight."""
+        turn = self.turn_degrees * 3.14159265 / 180
+        return Draw(self.positives * repeat, self.parts * repeat, self.near * repeat, turn=turn)
+
+
+class StageTable(_Table):
+    """How one network is trained, and the score from which its windows go on to the next stage's training."""
+
+    steps: int = Field(gt=0)
+    batch: int = Field(gt=1)
+    rate: float = Field(default=2e-3, gt=0)
+    precision: Literal["float32", "mixed_bfloat16"] = "mixed_bfloat16"
+    positive_share: float = Field(default=0.25, gt=0, lt=1)
+    part_share: float = Field(default=0.15, gt=0, lt=1)
+    box_weight: float = Field(default=0.5, ge=0)
+    landmarks_weight: float = Field(default=0.25, ge=0)
+    draw: DrawTable
+    mining_threshold: float = Field(gt=0, lt=1)
+
+    def fit(self) -> Fit:
+        """Give the training's parameters."""
+        shares = {
+            POSITIVE: self.positive_share,
+            PART: self.part_share,
+            NEGATIVE: 1 - self.positive_share - self.part_share,
+        }
+        weights = {"face": 1.0, "box": self.box_weight, "landmarks": self.landmarks_weight}
+        return Fit(self.steps, self.batch, self.rate, shares, weights)
+
+
+class StagesTable(_Table):
+    """The three networks."""
+
+    pnet: StageTable
+    rnet: StageTable
+    onet: StageTable
+
+
+class ThresholdsTable(_Table):
+    """Least scores of the finished cascade, for its bundle."""
+
+    pnet: float = Field(gt=0, lt=1)
+    rnet: float = Field(gt=0, lt=1)
+    onet: float = Field(gt=0, lt=1)
+
+
+class CascadeRecipe(_Table):
+    """Everything that decides a cascade's training."""
+
+    task: Literal["faces", "hands"]
+    held_back: float = Field(default=0.12, gt=0, lt=1, description="share of the people or sessions that validate")
+    smallest_px: int = Field(default=20, ge=12, description="smallest object looked for in the pictures")
+    teacher: str | None = Field(default=None, description="the teacher's list, below the data folder")
+    thresholds: ThresholdsTable
+    sources: dict[str, SourceTable] = Field(min_length=1)
+    stages: StagesTable
+
+    @model_validator(mode="after")
+    def _check(self) -> CascadeRecipe:
+        needing = [name for name, source in self.sources.items() if source.ask_teacher or "taught" in source.loader]
+        if needing and self.teacher is None:
+            raise ValueError(f"the sources {needing} need the key teacher")
+        return self
+
+
+def read_cascade_recipe(file: Path) -> CascadeRecipe:
+    """The recipe in ``file``.
+
+    Raises:
+        RecipeError: naming file, key, rule and what was received.
+    """
+    try:
+        return CascadeRecipe.model_validate(tomllib.loads(file.read_text("utf-8")))
+    except OSError as error:
+        raise RecipeError(f"{file}: can't read this recipe ({error.strerror}); give one with --recipe") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{file}: not valid TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"]) or "recipe"
+        raise RecipeError(f"{file}: {key}: {first['msg']}, received {first['input']!r}") from error
