@@ -9,9 +9,9 @@ import pytest
 
 pytest.importorskip("keras", reason="needs the extra 'convert'")
 
-from convert.data.scenes import Scene  # noqa: E402
-from convert.training.cascade.detect import Found, probability  # noqa: E402
-from convert.training.cascade.judge import Tally, count, normalised_error  # noqa: E402
+from convert.data.scenes import Scene
+from convert.training.cascade.detect import Found, probability
+from convert.training.cascade.judge import Tally, count, normalised_error
 
 POINTS = np.array([[10, 10], [30, 10], [20, 20], [12, 30], [28, 30]], np.float32)
 

