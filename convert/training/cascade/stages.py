@@ -23,7 +23,7 @@ from convert.training.cascade.sources import Source, load_sources
 
 log = logging.getLogger(__name__)
 
-METRICS_FILE = "metrics.json"
+METRICS_FILE = "training.json"
 CALIBRATION_FILE = "calibration.npz"
 
 CALIBRATION_CROPS, CALIBRATION_CANVASES, CANVAS_PX = 512, 64, 96
@@ -33,7 +33,7 @@ def train(recipe_path: Path, data: Path, out: Path, seed: int = 0) -> Path:
     """Train the cascade of a recipe on the folder ``data`` and write everything to the folder ``out``.
 
     ``out`` gets ``pnet.keras``, ``rnet.keras`` and ``onet.keras`` (float32), ``calibration.npz`` (training windows,
-    uint8 RGB, by network) and ``metrics.json``.  Stages whose file is there already are not trained again.
+    uint8 RGB, by network) and ``training.json``.  Stages whose file is there already are not trained again.
     Returns ``out``.
     """
     recipe = read_cascade_recipe(recipe_path)
