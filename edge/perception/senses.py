@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +15,8 @@ from edge.values import Classification, Eyes, Face, Hand, Image
 from edge.vision.detectors import FaceDetector, HandDetector
 from edge.vision.mipmap import Mipmap
 from edge.vision.settings import DetectionSettings
+
+log = logging.getLogger(__name__)
 
 
 class FindFaces(Protocol):
@@ -50,10 +53,13 @@ class Senses:
 def load_senses(models_dir: Path, settings: DetectionSettings) -> Senses:
     """The senses that ``settings`` switch on, each from its bundle ``models_dir/<task>``.
 
+    Without a bundle for hands, hands and gestures are left out, and the log says so.
+
     Raises:
         BundleError: if a bundle that is needed is missing, damaged or for another task.
     """
-    faces, hands, threads = settings.faces, settings.hands, settings.threads
+    faces, threads = settings.faces, settings.threads
+    hands = settings.hands and _hands_installed(models_dir)
 
     def bundle(task: Task) -> Bundle:
         return load_bundle(models_dir / task.value, task)
@@ -65,3 +71,10 @@ def load_senses(models_dir: Path, settings: DetectionSettings) -> Senses:
         eyes=EyeReader(bundle(Task.EYES), threads) if faces and settings.eyes else None,
         gesture=GestureReader(bundle(Task.GESTURE), threads) if hands else None,
     )
+
+
+def _hands_installed(models_dir: Path) -> bool:
+    if (models_dir / Task.HANDS.value).is_dir():
+        return True
+    log.warning("%s has no bundle for hands: gestures are not read", models_dir)
+    return False
