@@ -198,7 +198,7 @@ def test_a_damaged_bundle_is_refused(models_dir: Path, tmp_path: Path, clip: Pat
 
 def test_models_verify_passes_what_ships(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "verify"]) == 0
-    assert capsys.readouterr().out.count("pass ") >= 5
+    assert capsys.readouterr().out.count("pass ") >= 3
 
 
 def test_models_verify_names_the_bad_one(capsys: pytest.CaptureFixture[str], models_dir: Path, tmp_path: Path) -> None:
