@@ -90,6 +90,7 @@ def test_senses_that_are_off() -> None:
 def test_a_missing_bundle_is_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="faces"):
         Observer.load(tmp_path, DetectionSettings())
+    (tmp_path / "hands").mkdir()
     with pytest.raises(BundleError, match="hands"):
         Observer.load(tmp_path, DetectionSettings(faces=False))
     nothing = Observer.load(tmp_path, DetectionSettings(faces=False, hands=False))
