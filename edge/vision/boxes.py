@@ -7,10 +7,13 @@ array([[0.33333334]], dtype=float32)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from edge.values import Box
 
 Boxes = NDArray[np.float32]
 """``(n, 4)`` float32: x1, y1, x2, y2 in pixels."""
@@ -22,6 +25,11 @@ another (MTCNN's last stage uses it)."""
 
 _TINY = np.float32(1e-9)
 """Stands for the area of an empty box in a denominator."""
+
+
+def from_values(boxes: Sequence[Box]) -> Boxes:
+    """``(n, 4)`` float32 of single boxes."""
+    return np.array([(box.x1, box.y1, box.x2, box.y2) for box in boxes], np.float32).reshape(-1, 4)
 
 
 def areas(boxes: Boxes) -> NDArray[np.float32]:

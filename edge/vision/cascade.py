@@ -6,6 +6,7 @@ yes), ``box`` (four offsets of edges) and ``landmarks`` (ten), the latter two in
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from math import log
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from edge.inference import Bundle
 from edge.inference.bundle import BundleError
 from edge.values import Box, Image, Point
-from edge.vision.boxes import Boxes, areas, clip, nms, regress, squarify, to_points
+from edge.vision.boxes import Boxes, areas, clip, from_values, nms, regress, squarify, to_points
 from edge.vision.mipmap import Mipmap
 from edge.vision.pyramid import Pyramid
 from edge.vision.stages import CascadeNetwork, MapStage, NetworkFactory, Shape, WindowStage
@@ -99,10 +100,15 @@ class Cascade:
 
         return cls(build, Thresholds.of(bundle), min_size_px)
 
-    def detect(self, image: Image | Mipmap) -> tuple[Detection, ...]:
-        """Everything found in ``image``, best score first; boxes and landmarks in its pixels."""
+    def detect(self, image: Image | Mipmap, expected: Sequence[Box] = ()) -> tuple[Detection, ...]:
+        """Everything found in ``image``, best score first; boxes and landmarks in its pixels.
+
+        Where something is ``expected``, as it was there a frame ago, O-Net looks whatever the stages before it say: an
+        object between two levels of the pyramid would flicker.
+        """
         mipmap = image if isinstance(image, Mipmap) else Mipmap(image)
-        return self._confirm(mipmap, self._refine(mipmap, self._propose(mipmap)))
+        windows = self._refine(mipmap, self._propose(mipmap))
+        return self._confirm(mipmap, np.concatenate([windows, squarify(from_values(expected))]))
 
     def _propose(self, mipmap: Mipmap) -> Boxes:
         """P-Net's square proposals ``(n, 4)``, best first."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from edge.inference import Bundle
-from edge.values import Face, Hand, Image
+from edge.values import Box, Face, Hand, Image
 from edge.vision.cascade import Cascade
 from edge.vision.mipmap import Mipmap
 
@@ -14,9 +16,9 @@ class FaceDetector:
     def __init__(self, bundle: Bundle, min_size_px: float = 60, threads: int = 1) -> None:
         self._cascade = Cascade.of(bundle, min_size_px, threads)
 
-    def detect(self, image: Image | Mipmap) -> tuple[Face, ...]:
-        """The faces of ``image``, best score first."""
-        return tuple(Face(found.box, found.score, found.landmarks) for found in self._cascade.detect(image))
+    def detect(self, image: Image | Mipmap, expected: Sequence[Box] = ()) -> tuple[Face, ...]:
+        """The faces of ``image``, best score first; ``expected`` are their boxes of a frame ago."""
+        return tuple(Face(found.box, found.score, found.landmarks) for found in self._cascade.detect(image, expected))
 
 
 class HandDetector:
@@ -25,6 +27,6 @@ class HandDetector:
     def __init__(self, bundle: Bundle, min_size_px: float = 60, threads: int = 1) -> None:
         self._cascade = Cascade.of(bundle, min_size_px, threads)
 
-    def detect(self, image: Image | Mipmap) -> tuple[Hand, ...]:
-        """The hands of ``image``, best score first."""
-        return tuple(Hand(found.box, found.score) for found in self._cascade.detect(image))
+    def detect(self, image: Image | Mipmap, expected: Sequence[Box] = ()) -> tuple[Hand, ...]:
+        """The hands of ``image``, best score first; ``expected`` are their boxes of a frame ago."""
+        return tuple(Hand(found.box, found.score) for found in self._cascade.detect(image, expected))

@@ -12,7 +12,7 @@ from types import MappingProxyType
 import numpy as np
 
 from edge.values import Box
-from edge.vision.boxes import Boxes, iou
+from edge.vision.boxes import Boxes, from_values, iou
 
 MAX_GAP_SECONDS = 1.0
 """A track unseen for longer is over: what then appears in its place is somebody new."""
@@ -70,6 +70,11 @@ class Tracker:
         self._tracks, numbers = follow(self._tracks, t, boxes)
         return numbers
 
+    def expected(self, t: float) -> tuple[Box, ...]:
+        """Where at ``t`` seconds something may be again: the last boxes of what was seen lately."""
+        tracks = self._tracks.followed.values()
+        return tuple(track.box for track in tracks if 0 <= t - track.t <= MAX_GAP_SECONDS)
+
     @property
     def alive(self) -> frozenset[int]:
         """The numbers that may still appear again."""
@@ -92,5 +97,4 @@ def _match(alive: Mapping[int, Track], boxes: Sequence[Box]) -> dict[int, int]:
 
 
 def _grown(boxes: Sequence[Box]) -> Boxes:
-    squares = [box.square(GROWTH) for box in boxes]
-    return np.array([(box.x1, box.y1, box.x2, box.y2) for box in squares], dtype=np.float32)
+    return from_values([box.square(GROWTH) for box in boxes])

@@ -13,6 +13,7 @@ from vision_fakes import LANDMARKS, Factory, SquareFinder, squares_image, true_b
 
 from edge.inference import Bundle, Manifest
 from edge.inference.bundle import BundleError
+from edge.values import Box
 from edge.vision.boxes import iou
 from edge.vision.cascade import MAX_PROPOSALS, Cascade, Detection, Thresholds, log_odds
 from edge.vision.stages import split
@@ -53,6 +54,21 @@ def test_several_squares_best_first() -> None:
 
 def test_squares_smaller_than_asked_are_left_alone() -> None:
     assert detect(squares_image(320, 240, (100, 100, 14))) == ()
+
+
+def test_what_the_first_stages_miss_is_found_where_it_is_expected() -> None:
+    image = squares_image(320, 240, (100, 100, 14))
+    cascade = Cascade(Factory(), Thresholds(), MIN_SIZE_PX)
+    (found,) = cascade.detect(image, [Box(96, 95, 119, 118)])
+    assert iou(found_boxes((found,)), np.array([true_box(100, 100, 14)], np.float32))[0, 0] > 0.8
+    assert cascade.detect(image, [Box(200, 95, 223, 118)]) == ()
+
+
+def test_what_is_found_and_expected_is_found_once() -> None:
+    cascade = Cascade(Factory(), Thresholds(), MIN_SIZE_PX)
+    image = squares_image(320, 240, (100, 100, 60))
+    (found,) = cascade.detect(image)
+    assert len(cascade.detect(image, [found.box])) == 1
 
 
 def test_a_box_past_the_border_is_cut_at_the_border() -> None:

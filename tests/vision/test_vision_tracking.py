@@ -52,6 +52,15 @@ def test_a_source_that_begins_again_has_new_tracks() -> None:
     assert tracker.alive == {2}
 
 
+def test_it_is_expected_where_it_was_last_for_as_long_as_its_track_lasts() -> None:
+    tracker = Tracker()
+    tracker.update(1.0, [box(0), box(300)])
+    tracker.update(1.5, [box(5)])
+    assert set(tracker.expected(2.0)) == {box(5), box(300)}
+    assert tracker.expected(2.3) == (box(5),)
+    assert tracker.expected(0.2) == ()
+
+
 @given(st.lists(st.tuples(GAPS, BOXES), max_size=8))
 def test_numbers_are_unique_in_a_frame_and_never_given_again(frames: list[tuple[float, list[Box]]]) -> None:
     tracks, t, last_seen = Tracks(), 0.0, dict[int, float]()
