@@ -1,4 +1,4 @@
-"""What no table can know by itself: pins used twice, rules about what doesn't exist.  Pure functions."""
+"""What no table can know by itself: pins used twice, rules about what doesn't exist or is off.  Pure functions."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from edge.actions.commands import Command, Value
 from edge.actions.settings import OUTPUT_TYPES, OutputSettings
 from edge.config.events import Labels
-from edge.config.model import Config
 from edge.config.problem import Problem, did_you_mean
+from edge.config.switches import FAMILIES, family_of, switched_off_by
+from edge.settings import Settings
 from edge.timeline.gestures import NO_GESTURE
 
 RESERVED_PINS = {
@@ -22,14 +23,6 @@ RESERVED_PINS = {
     15: "it is the serial console (receive)",
 }
 """GPIOs of the Raspberry Pi's header that something else may use; https://pinout.xyz and the HAT specification."""
-
-_SWITCHES = {
-    "gesture": (("detection", "hands"),),
-    "emotion": (("detection", "faces"), ("detection", "emotion"), ("emotion", "enabled")),
-    "drowsiness": (("detection", "faces"), ("detection", "eyes"), ("drowsiness", "enabled")),
-    "face": (("detection", "faces"),),
-}
-"""The keys that turn a family of events off, as (table, key)."""
 
 
 def output_table(name: str) -> str:
@@ -62,7 +55,7 @@ def reserved_pins(pins: Mapping[str, int]) -> Iterator[Problem]:
 def unknown_event(number: int, key: str, event: str, labels: Labels) -> Problem | None:
     """The problem of rule ``number`` whose ``when`` or ``while`` names no event, if so."""
     families = labels.events
-    family = event.partition(".")[0]
+    family = family_of(event)
     if event in families.get(family, ()):
         return None
     if event == f"gesture.{NO_GESTURE}":
@@ -73,6 +66,40 @@ def unknown_event(number: int, key: str, event: str, labels: Labels) -> Problem 
         hint = did_you_mean(event, [name for names in families.values() for name in names], else_list=False)
         hint = hint or f"events are {', '.join(_patterns(families))}"
     return Problem(rule_table(number), key, "no such event", event, hint)
+
+
+def switched_off_event(number: int, key: str, event: str, tables: Mapping[str, Settings | None]) -> Problem | None:
+    """The problem of rule ``number`` whose ``when`` or ``while`` names an event that is switched off, if so.
+
+    ``tables`` by name; ``None`` for one that is itself wrong.
+    """
+    family = family_of(event)
+    switch = switched_off_by(family, tables) if family in FAMILIES else None
+    if switch is None:
+        return None
+    table, name = switch
+    return Problem(
+        rule_table(number),
+        key,
+        f"never happens, because [{table}] {name} is false",
+        event,
+        "set that to true, or delete this rule",
+    )
+
+
+def contradicting_switches(tables: Mapping[str, Settings | None]) -> Iterator[Problem]:
+    """Keys that switch on, in so many words, what another key switches off; left out they follow it.
+
+    ``tables`` by name; ``None`` for one that is itself wrong.
+    """
+    for family in FAMILIES.values():
+        for table, key in family.switches[1:]:
+            settings = tables.get(table)
+            off = switched_off_by("face", tables)
+            if settings is None or off is None or key not in settings.model_fields_set or not getattr(settings, key):
+                continue
+            rule = f"can't be on, because [{off[0]}] {off[1]} is false"
+            yield Problem(f"[{table}]", key, rule, True, "set that to true, or delete this line")
 
 
 def _patterns(families: Mapping[str, tuple[str, ...]]) -> list[str]:
@@ -99,12 +126,3 @@ def unfit_command(number: int, command: Command, outputs: Mapping[str, OutputSet
         rule = f"must be from {lowest:g} to {highest:g} for a {output.type}"
         return Problem(table, "do.value", rule, command.value)
     return None
-
-
-def rules_that_never_act(config: Config) -> Iterator[Problem]:
-    """Warnings about rules whose events are switched off."""
-    for number, rule in enumerate(config.rules):
-        for table, key in _SWITCHES[rule.event.partition(".")[0]]:
-            if not getattr(getattr(config, table), key):
-                where = "when" if rule.when is not None else "while"
-                yield Problem(rule_table(number), where, f"never happens, because [{table}] {key} is false", rule.event)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.inference.bundle import load_bundle
+from edge.inference.bundle import BundleError, read_manifest
 from edge.inference.manifest import Task
 from edge.timeline.gestures import NO_GESTURE
 from edge.timeline.states import DrowsinessState
+
+log = logging.getLogger(__name__)
 
 FACE = "face"
 
@@ -35,8 +38,8 @@ class Labels:
 def labels_of(models: Path) -> Labels:
     """The labels of the bundles in the folder ``models``; the default ones for a bundle that isn't there.
 
-    Raises:
-        BundleError: where a bundle is there but damaged.
+    Only manifests are read, and a damaged one counts as absent, with a warning: a bundle that the config doesn't use
+    must not matter, and one that it uses is refused when it is loaded.
     """
     default = Labels()
     return Labels(
@@ -46,4 +49,10 @@ def labels_of(models: Path) -> Labels:
 
 
 def _labels(bundle: Path, task: Task) -> tuple[str, ...]:
-    return load_bundle(bundle, task).manifest.labels if bundle.is_dir() else ()
+    if not bundle.is_dir():
+        return ()
+    try:
+        return read_manifest(bundle, task).labels
+    except BundleError as error:
+        log.warning("rules are checked against the labels that ship with Vigil: %s", error)
+        return ()

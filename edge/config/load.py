@@ -22,6 +22,7 @@ from edge.config.events import Labels
 from edge.config.model import SETTINGS_TABLES, Config
 from edge.config.problem import NOTHING, Problem, did_you_mean, from_pydantic
 from edge.errors import ConfigError
+from edge.settings import Settings
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -82,8 +83,7 @@ def parse_config(text: str, source: str, labels: Labels | None = None) -> Checke
     config = reader.read()
     if config is None:
         raise ConfigProblemsError(source, [str(problem) for problem in reader.problems])
-    warnings = (*conflicts.reserved_pins(reader.pins), *conflicts.rules_that_never_act(config))
-    return CheckedConfig(config, warnings)
+    return CheckedConfig(config, tuple(conflicts.reserved_pins(reader.pins)))
 
 
 def _read(path: Path) -> str:
@@ -129,8 +129,9 @@ class _Reader:
             name: self._validate(model, self.document.get(name, {}), f"[{name}]")
             for name, model in SETTINGS_TABLES.items()
         }
+        self.problems.extend(conflicts.contradicting_switches(settings))
         outputs = dict(self._outputs())
-        rules = tuple(self._rules(outputs))
+        rules = tuple(self._rules(outputs, settings))
         self.problems.extend(conflicts.pins_used_twice(self.pins))
         if self.problems:
             return None
@@ -172,7 +173,9 @@ class _Reader:
             return None
         return self._validate(OUTPUT_TYPES[kind], table, title)
 
-    def _rules(self, outputs: Mapping[str, OutputSettings | None]) -> Iterator[Rule]:
+    def _rules(
+        self, outputs: Mapping[str, OutputSettings | None], settings: Mapping[str, Settings | None]
+    ) -> Iterator[Rule]:
         tables = self.document.get("rules", [])
         if not isinstance(tables, list):
             self._note("[rules]", "", "must be a list of tables", hint="each begins with the line [[rules]]")
@@ -180,15 +183,18 @@ class _Reader:
         for number, table in enumerate(tables):
             rule = self._validate(Rule, table, rule_table(number))
             if isinstance(table, dict):
-                self._check_events(number, table)
+                self._check_events(number, table, settings)
             if rule is not None:
                 self._add(conflicts.unfit_command(number, rule.do, outputs))
                 yield rule
 
-    def _check_events(self, number: int, table: Mapping[str, Any]) -> None:
+    def _check_events(self, number: int, table: Mapping[str, Any], settings: Mapping[str, Settings | None]) -> None:
         for key in ("when", "while"):
             if isinstance(event := table.get(key), str):
-                self._add(conflicts.unknown_event(number, key, event, self.labels))
+                self._add(
+                    conflicts.unknown_event(number, key, event, self.labels)
+                    or conflicts.switched_off_event(number, key, event, settings)
+                )
 
     def _validate(self, model: type[M], table: Any, title: str) -> M | None:
         """``table`` as a ``model``; what is wrong is noted.

@@ -10,6 +10,8 @@ from edge.actions.commands import OUTPUT_NAME
 from edge.actions.rules import Rule
 from edge.actions.settings import OutputSettings
 from edge.camera.settings import CameraSettings
+from edge.config.switches import FAMILIES, switched_off_by
+from edge.inference.manifest import Task
 from edge.settings import Settings
 from edge.timeline.settings import DrowsinessSettings, EmotionSettings, FaceSettings, GestureSettings
 from edge.vision.settings import DetectionSettings
@@ -28,6 +30,20 @@ class Config(Settings):
     face: FaceSettings = Field(default_factory=FaceSettings)
     outputs: dict[OutputName, OutputSettings] = Field(default={}, description="what is wired to which pin, by name")
     rules: tuple[Rule, ...] = Field(default=(), description="what to do at which event")
+
+    def tells(self, family: str) -> bool:
+        """Whether events of ``family`` (``face``, ``emotion``, ``drowsiness`` or ``gesture``) are switched on."""
+        return switched_off_by(family, dict(self)) is None
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The families of events that are switched on."""
+        return tuple(family for family in FAMILIES if self.tells(family))
+
+    @property
+    def tasks(self) -> frozenset[Task]:
+        """The bundles that the device needs: no other is ever loaded."""
+        return frozenset(task for family in self.families for task in FAMILIES[family].tasks)
 
 
 SETTINGS_TABLES: dict[str, type[Settings]] = {

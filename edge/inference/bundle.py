@@ -50,12 +50,22 @@ def load_bundle(path: Path, task: Task | None = None) -> Bundle:
     Raises:
         BundleError: naming the file, the rule and what was found.
     """
-    manifest = _read_manifest(path / "manifest.json")
-    if task is not None and manifest.task is not task:
-        raise BundleError(f"{path}: expected a bundle for {task.value!r}, this one is for {manifest.task.value!r}")
+    manifest = read_manifest(path, task)
     models = {name: read_verified(path, spec) for name, spec in manifest.networks.items()}
     read_verified(path, manifest.golden)
     return Bundle(path, manifest, models)
+
+
+def read_manifest(path: Path, task: Task | None = None) -> Manifest:
+    """What the bundle in folder ``path`` says of itself, without a look at its networks; refused as in `load_bundle`.
+
+    Raises:
+        BundleError: naming the file, the rule and what was found.
+    """
+    manifest = _parse_manifest(path / "manifest.json")
+    if task is not None and manifest.task is not task:
+        raise BundleError(f"{path}: expected a bundle for {task.value!r}, this one is for {manifest.task.value!r}")
+    return manifest
 
 
 def read_verified(folder: Path, spec: FileSpec) -> bytes:
@@ -74,7 +84,7 @@ def read_verified(folder: Path, spec: FileSpec) -> bytes:
     return content
 
 
-def _read_manifest(file: Path) -> Manifest:
+def _parse_manifest(file: Path) -> Manifest:
     try:
         if file.stat().st_size > MAX_MANIFEST_BYTES:
             raise BundleError(f"{file}: larger than {MAX_MANIFEST_BYTES} bytes, not a manifest")

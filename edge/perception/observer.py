@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import cv2
 
+from edge.inference.manifest import Task
 from edge.perception.paced import Paced
 from edge.perception.senses import Senses, load_senses
 from edge.perception.stopwatch import Stopwatch
@@ -38,14 +40,14 @@ class Observer:
         self.timings_ms: dict[str, float] = Stopwatch().ms
 
     @classmethod
-    def load(cls, models_dir: Path, settings: DetectionSettings) -> Observer:
-        """An observer with the bundles in ``models_dir``; OpenCV is held to ``settings.threads`` as well.
+    def load(cls, models_dir: Path, tasks: Collection[Task], settings: DetectionSettings) -> Observer:
+        """An observer with the bundles for ``tasks`` in ``models_dir``; OpenCV is held to ``settings.threads`` as well.
 
         Raises:
-            BundleError: if a bundle that the settings need is missing, damaged or for another task.
+            BundleError: if one of those bundles is missing, damaged or for another task.
         """
         cv2.setNumThreads(settings.threads)
-        return cls(load_senses(models_dir, settings), settings)
+        return cls(load_senses(models_dir, tasks, settings), settings)
 
     def observe(self, frame: Frame) -> Observation:
         """Everything read from a frame of a stream, with track numbers that last from frame to frame."""
@@ -58,7 +60,7 @@ class Observer:
     def _observe(self, image: Image, t: float, memory: _Memory) -> Observation:
         watch = Stopwatch()
         with watch.stage("total"):
-            faces, hands = self._detect(image, watch)
+            faces, hands = self._detect(image, t, memory, watch)
             face_tracks = memory.faces.update(t, [face.box for face in faces])
             hand_tracks = memory.hands.update(t, [hand.box for hand in hands])
             observation = Observation(
@@ -75,16 +77,18 @@ class Observer:
         self.timings_ms = watch.ms
         return observation
 
-    def _detect(self, image: Image, watch: Stopwatch) -> tuple[tuple[Face, ...], tuple[Hand, ...]]:
+    def _detect(
+        self, image: Image, t: float, memory: _Memory, watch: Stopwatch
+    ) -> tuple[tuple[Face, ...], tuple[Hand, ...]]:
         mipmap = Mipmap(image)
         faces: tuple[Face, ...] = ()
         hands: tuple[Hand, ...] = ()
         if self._senses.faces:
             with watch.stage("faces"):
-                faces = self._senses.faces.detect(mipmap)
+                faces = self._senses.faces.detect(mipmap, memory.faces.expected(t))
         if self._senses.hands:
             with watch.stage("hands"):
-                hands = self._senses.hands.detect(mipmap)
+                hands = self._senses.hands.detect(mipmap, memory.hands.expected(t))
         return faces, hands
 
     def _read_face(

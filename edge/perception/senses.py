@@ -1,30 +1,30 @@
-"""The detectors and readers that the settings ask for, from a folder of bundles."""
+"""The detectors and readers for the tasks that are asked for, from a folder of bundles."""
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from edge.inference import Bundle, Task, load_bundle
 from edge.perception.emotion import EmotionReader
 from edge.perception.eyes import EyeReader
 from edge.perception.gesture import GestureReader
-from edge.values import Classification, Eyes, Face, Hand, Image
+from edge.values import Box, Classification, Eyes, Face, Hand, Image
 from edge.vision.detectors import FaceDetector, HandDetector
 from edge.vision.mipmap import Mipmap
 from edge.vision.settings import DetectionSettings
 
-log = logging.getLogger(__name__)
+Sense = TypeVar("Sense")
 
 
 class FindFaces(Protocol):
-    def detect(self, image: Image | Mipmap) -> tuple[Face, ...]: ...
+    def detect(self, image: Image | Mipmap, expected: Sequence[Box] = ()) -> tuple[Face, ...]: ...
 
 
 class FindHands(Protocol):
-    def detect(self, image: Image | Mipmap) -> tuple[Hand, ...]: ...
+    def detect(self, image: Image | Mipmap, expected: Sequence[Box] = ()) -> tuple[Hand, ...]: ...
 
 
 class ReadEmotion(Protocol):
@@ -50,31 +50,27 @@ class Senses:
     gesture: ReadGesture | None = None
 
 
-def load_senses(models_dir: Path, settings: DetectionSettings) -> Senses:
-    """The senses that ``settings`` switch on, each from its bundle ``models_dir/<task>``.
+def installed_tasks(models_dir: Path) -> frozenset[Task]:
+    """What there are bundles for in ``models_dir``, sound or not."""
+    return frozenset(task for task in Task if (models_dir / task.value).is_dir())
 
-    Without a bundle for hands, hands and gestures are left out, and the log says so.
+
+def load_senses(models_dir: Path, tasks: Collection[Task], settings: DetectionSettings) -> Senses:
+    """The senses for ``tasks``, each from its bundle ``models_dir/<task>``; no other bundle is touched.
 
     Raises:
-        BundleError: if a bundle that is needed is missing, damaged or for another task.
+        BundleError: if a bundle is missing, damaged or for another task.
     """
-    faces, threads = settings.faces, settings.threads
-    hands = settings.hands and _hands_installed(models_dir)
+    threads = settings.threads
+    bundles = {task: load_bundle(models_dir / task.value, task) for task in Task if task in tasks}
 
-    def bundle(task: Task) -> Bundle:
-        return load_bundle(models_dir / task.value, task)
+    def build(task: Task, make: Callable[[Bundle], Sense]) -> Sense | None:
+        return make(bundles[task]) if task in bundles else None
 
     return Senses(
-        faces=FaceDetector(bundle(Task.FACES), settings.min_face_px, threads) if faces else None,
-        hands=HandDetector(bundle(Task.HANDS), settings.min_hand_px, threads) if hands else None,
-        emotion=EmotionReader(bundle(Task.EMOTION), threads) if faces and settings.emotion else None,
-        eyes=EyeReader(bundle(Task.EYES), threads) if faces and settings.eyes else None,
-        gesture=GestureReader(bundle(Task.GESTURE), threads) if hands else None,
+        faces=build(Task.FACES, lambda bundle: FaceDetector(bundle, settings.min_face_px, threads)),
+        hands=build(Task.HANDS, lambda bundle: HandDetector(bundle, settings.min_hand_px, threads)),
+        emotion=build(Task.EMOTION, lambda bundle: EmotionReader(bundle, threads)),
+        eyes=build(Task.EYES, lambda bundle: EyeReader(bundle, threads)),
+        gesture=build(Task.GESTURE, lambda bundle: GestureReader(bundle, threads)),
     )
-
-
-def _hands_installed(models_dir: Path) -> bool:
-    if (models_dir / Task.HANDS.value).is_dir():
-        return True
-    log.warning("%s has no bundle for hands: gestures are not read", models_dir)
-    return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +14,19 @@ import cv2
 
 from edge.camera.images import read_image
 from edge.errors import InputError, VigilError
-from edge.inference import default_models_dir
+from edge.inference import Task, default_models_dir
 from edge.perception.observer import Observer
+from edge.perception.senses import installed_tasks
 from edge.service.annotate import annotate
 from edge.values import Classification, FaceObservation, HandObservation, Image, Observation
 from edge.vision.settings import DetectionSettings
 
+log = logging.getLogger(__name__)
+
 DEFAULT_MIN_FACE_PX = 40
+READ = (Task.HANDS, Task.EMOTION, Task.EYES, Task.GESTURE)
+"""What is read beside faces."""
+
 OK = 0
 SOME_FAILED = 1
 
@@ -68,7 +75,8 @@ class Result:
 
 def analyze(arguments: argparse.Namespace) -> int:
     """Print what is in each picture; exit status 1 if one of them couldn't be read."""
-    observer = Observer.load(arguments.models or default_models_dir(), _settings(arguments))
+    models = arguments.models or default_models_dir()
+    observer = Observer.load(models, tasks_to_read(models), _settings(arguments))
     status = OK
     for result in analyze_images(arguments.images, observer):
         print(json.dumps(result.as_json()) if arguments.jsonl else result.in_words(), flush=True)
@@ -82,6 +90,14 @@ def analyze(arguments: argparse.Namespace) -> int:
 def _settings(arguments: argparse.Namespace) -> DetectionSettings:
     size = arguments.min_face or DEFAULT_MIN_FACE_PX
     return DetectionSettings(min_face_px=size, min_hand_px=DEFAULT_MIN_FACE_PX, threads=arguments.threads)
+
+
+def tasks_to_read(models_dir: Path) -> frozenset[Task]:
+    """Whatever ``models_dir`` has bundles for, faces in any case; the log names what it hasn't."""
+    tasks = installed_tasks(models_dir) | {Task.FACES}
+    if missing := [task.value for task in READ if task not in tasks]:
+        log.warning("%s has no bundle for %s: left out", models_dir, " and ".join(missing))
+    return tasks
 
 
 def analyze_images(paths: list[str], observer: ReadImage) -> Iterator[Result]:

@@ -19,6 +19,7 @@ from edge.config import Config, default_config, labels_of, load_config
 from edge.errors import VigilError
 from edge.inference import default_models_dir
 from edge.perception.observer import Observer
+from edge.service.bundles import require_bundles, without_missing_gestures
 from edge.service.daemon import Daemon, Totals
 from edge.service.eventlog import EventFile, in_words
 from edge.service.feed import EveryFrame, FrameFeed, NewestFrame
@@ -42,13 +43,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Run as the parsed arguments say; outputs are safe when this returns or raises."""
     models = arguments.models or default_models_dir()
     config = _config(arguments, models)
+    require_bundles(config, models)
     with ExitStack() as stack:
         sinks = [_print_words]
         if arguments.events:
             events = EventFile(arguments.events)
             stack.callback(events.close)
             sinks.append(events)
-        observer = Observer.load(models, config.detection)
+        observer = Observer.load(models, config.tasks, config.detection)
         outputs = stack.enter_context(Outputs.open(config.outputs, arguments.pins))
         timeline = Timeline(_timeline_settings(config))
         daemon = Daemon(observer, timeline, Rules(config.rules), outputs, sinks)
@@ -64,7 +66,7 @@ def _config(arguments: argparse.Namespace, models: Path) -> Config:
     """The named config, else the installed one, else the default; options on the command line come on top."""
     labels = labels_of(models)
     path = arguments.config or (CONFIG_FILE if CONFIG_FILE.is_file() else None)
-    config = load_config(path, labels) if path else default_config()
+    config = load_config(path, labels) if path else without_missing_gestures(default_config(), models)
     if arguments.source:
         camera = _with_source(config.camera, arguments.source)
         config = config.model_copy(update={"camera": camera})
@@ -82,9 +84,8 @@ def _with_source(settings: CameraSettings, source: str) -> CameraSettings:
 
 
 def _timeline_settings(config: Config) -> TimelineSettings:
-    return TimelineSettings(
-        gesture=config.gesture, emotion=config.emotion, drowsiness=config.drowsiness, face=config.face
-    )
+    drowsiness = config.drowsiness.model_copy(update={"enabled": config.tells("drowsiness")})
+    return TimelineSettings(gesture=config.gesture, emotion=config.emotion, drowsiness=drowsiness, face=config.face)
 
 
 def _open_feed(settings: CameraSettings, *, every_frame: bool, daemon: Daemon) -> FrameFeed:

@@ -75,7 +75,8 @@ class EmotionSettings(_LabelSettings):
 
     enabled: bool = Field(
         default=True,
-        description="Report emotions. The EU AI Act bans this at work and in schools, safety reasons aside.",
+        description="Read and report emotions; off, the network for them is not even loaded. "
+        "The EU AI Act bans emotion recognition at work and in schools, safety reasons aside.",
     )
     min_probability: Share = Field(default=0.5, description="Smoothed probability from which an emotion is shown.")
     release_probability: Share = Field(
@@ -111,7 +112,9 @@ class FaceSettings(Settings):
 class DrowsinessSettings(Settings):
     """When the driver counts as drowsy, asleep, or not to be judged."""
 
-    enabled: bool = Field(default=True, description="Judge drowsiness; off, there are no drowsiness events at all.")
+    enabled: bool = Field(
+        default=True, description="Read the eyes and judge drowsiness; off, there are no drowsiness events at all."
+    )
 
     closed_below: Share = Field(default=0.4, description="Eyes close when the probability of 'open' falls below this.")
     open_above: Share = Field(default=0.6, description="Eyes open when the probability of 'open' rises above this.")

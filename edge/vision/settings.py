@@ -10,13 +10,8 @@ from edge.settings import Settings
 class DetectionSettings(Settings):
     """What the device looks for in a frame."""
 
-    faces: bool = Field(default=True, description="Look for faces; off, there is no drowsiness and no emotion.")
+    faces: bool = Field(default=True, description="Look for faces; off, there is no drowsiness and no emotion either.")
     hands: bool = Field(default=True, description="Look for hands and read their gestures.")
-    eyes: bool = Field(default=True, description="Read whether each eye of a face is open; drowsiness needs it.")
-    emotion: bool = Field(
-        default=True,
-        description="Read the emotion of each face. The EU AI Act bans this at work and in schools, safety aside.",
-    )
     min_face_px: int = Field(
         default=60,
         ge=12,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from edge.actions.commands import Beep, On
 from edge.actions.settings import LedSettings, ServoSettings
-from edge.config import ConfigProblemsError, Labels, check_config, load_config, parse_config
+from edge.config import ConfigProblemsError, Labels, check_config, labels_of, load_config, parse_config
 
 LAMP = '[outputs.lamp]\ntype = "led"\npin = 17\n'
 
@@ -266,15 +266,59 @@ def test_reserved_pins_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFi
     assert word in caplog.text
 
 
-def test_rules_whose_events_are_switched_off_are_warned_of() -> None:
-    text = LAMP + (
-        '[emotion]\nenabled = false\n[detection]\nhands = false\n[[rules]]\nwhen = "emotion.happy"\ndo = "lamp.on"\n'
-        '[[rules]]\nwhile = "gesture.ok"\ndo = "lamp.on"\n[[rules]]\nwhen = "face"\ndo = "lamp.off"\n'
-    )
-    assert [str(warning) for warning in parse_config(text, "vigil.toml").warnings] == [
-        '[[rules]] no. 1 when: never happens, because [emotion] enabled is false; received "emotion.happy"',
-        '[[rules]] no. 2 while: never happens, because [detection] hands is false; received "gesture.ok"',
+@pytest.mark.parametrize(
+    ("switch", "event"),
+    [
+        ("[detection] hands", "gesture.ok"),
+        ("[detection] faces", "face"),
+        ("[detection] faces", "emotion.happy"),
+        ("[detection] faces", "drowsiness.sleep"),
+        ("[emotion] enabled", "emotion.happy"),
+        ("[drowsiness] enabled", "drowsiness.cannot-judge"),
+    ],
+)
+def test_a_rule_on_what_is_switched_off_is_a_conflict(switch: str, event: str) -> None:
+    table, key = switch.split()
+    text = f'{LAMP}{table}\n{key} = false\n[[rules]]\nwhile = "{event}"\ndo = "lamp.on"\n'
+    assert problems_of(text) == [
+        f'[[rules]] no. 1 while: never happens, because {switch} is false; received "{event}" '
+        "(set that to true, or delete this rule)"
     ]
+    assert parse_config(text.replace("= false", "= true"), "vigil.toml").warnings == ()
+
+
+@pytest.mark.parametrize("table", ["emotion", "drowsiness"])
+def test_what_needs_faces_follows_them_unless_it_says_otherwise(table: str) -> None:
+    config = parse_config("[detection]\nfaces = false\n", "vigil.toml").config
+    assert not config.tells(table)
+    assert problems_of(f"[detection]\nfaces = false\n[{table}]\nenabled = true\n") == [
+        f"[{table}] enabled: can't be on, because [detection] faces is false; received true "
+        "(set that to true, or delete this line)"
+    ]
+    assert not parse_config(f"[detection]\nfaces = false\n[{table}]\nenabled = false\n", "v").config.tells(table)
+
+
+@pytest.mark.parametrize(
+    ("text", "tasks"),
+    [
+        ("", {"faces", "hands", "emotion", "eyes", "gesture"}),
+        ("[emotion]\nenabled = false\n", {"faces", "hands", "eyes", "gesture"}),
+        ("[drowsiness]\nenabled = false\n", {"faces", "hands", "emotion", "gesture"}),
+        ("[detection]\nhands = false\n", {"faces", "emotion", "eyes"}),
+        ("[detection]\nfaces = false\n", {"hands", "gesture"}),
+        ("[detection]\nfaces = false\nhands = false\n", set()),
+    ],
+)
+def test_the_switches_decide_which_bundles_are_needed(text: str, tasks: set[str]) -> None:
+    assert {task.value for task in parse_config(text, "vigil.toml").config.tasks} == tasks
+
+
+def test_labels_come_from_manifests_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A damaged bundle is refused when it is loaded; until then it must not stop a config that doesn't use it."""
+    (tmp_path / "emotion").mkdir()
+    (tmp_path / "emotion" / "manifest.json").write_text("{")
+    assert labels_of(tmp_path) == Labels()
+    assert "emotion" in caplog.text
 
 
 def test_a_beep_keeps_its_pattern() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -98,8 +98,10 @@ class FakeFaces:
     """Finds whatever ``faces`` holds at the moment."""
 
     faces: tuple[Face, ...] = ()
+    expected: tuple[Box, ...] = ()
 
-    def detect(self, image: Image | Mipmap) -> tuple[Face, ...]:
+    def detect(self, image: Image | Mipmap, expected: Sequence[Box] = ()) -> tuple[Face, ...]:
+        self.expected = tuple(expected)
         return self.faces
 
 
@@ -107,7 +109,7 @@ class FakeFaces:
 class FakeHands:
     hands: tuple[Hand, ...] = ()
 
-    def detect(self, image: Image | Mipmap) -> tuple[Hand, ...]:
+    def detect(self, image: Image | Mipmap, expected: Sequence[Box] = ()) -> tuple[Hand, ...]:
         return self.hands
 
 

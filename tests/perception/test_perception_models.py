@@ -11,6 +11,7 @@ import pytest
 
 from edge.inference import Task, load_bundle
 from edge.perception import Observer
+from edge.perception.senses import installed_tasks
 from edge.values import Frame
 from edge.vision.detectors import FaceDetector, HandDetector
 from edge.vision.settings import DetectionSettings
@@ -37,7 +38,7 @@ def faces(models_dir: Path) -> FaceDetector:
 
 @pytest.fixture(scope="module")
 def observer(models_dir: Path) -> Observer:
-    return Observer.load(models_dir, DetectionSettings(min_face_px=40, min_hand_px=40))
+    return Observer.load(models_dir, installed_tasks(models_dir), DetectionSettings(min_face_px=40, min_hand_px=40))
 
 
 @pytest.mark.parametrize("scale", [0.75, 1.0, 1.6, 4.0, 15.0])

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from perception_fakes import CountingReader, FakeEyes, FakeFaces, FakeHands, frontal
 
+from edge.inference import Task
 from edge.inference.bundle import BundleError
 from edge.perception import Observer
 from edge.perception.paced import Paced
-from edge.perception.senses import Senses
+from edge.perception.senses import Senses, load_senses
 from edge.perception.stopwatch import STAGES
 from edge.values import Box, Eyes, Frame, Hand, Observation
 from edge.vision.settings import DetectionSettings
@@ -50,6 +51,17 @@ def test_everything_is_read_and_timed() -> None:
     assert tuple(timings) == STAGES
     assert timings["total"] >= sum(timings[stage] for stage in STAGES[:-1])
     assert timings["identity"] == 0
+
+
+def test_faces_are_expected_where_they_were_seen_within_a_second() -> None:
+    world = World()
+    world.observer.observe(frame(1.0))
+    assert world.faces.expected == ()
+    world.faces.faces = ()
+    world.observer.observe(frame(1.9))
+    assert world.faces.expected == (frontal().box,)
+    world.observer.observe(frame(2.1))
+    assert world.faces.expected == ()
 
 
 def test_emotion_is_read_five_times_a_second_and_carried_on() -> None:
@@ -89,12 +101,23 @@ def test_senses_that_are_off() -> None:
 
 def test_a_missing_bundle_is_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="faces"):
-        Observer.load(tmp_path, DetectionSettings())
+        Observer.load(tmp_path, {Task.FACES}, DetectionSettings())
     (tmp_path / "hands").mkdir()
     with pytest.raises(BundleError, match="hands"):
-        Observer.load(tmp_path, DetectionSettings(faces=False))
-    nothing = Observer.load(tmp_path, DetectionSettings(faces=False, hands=False))
+        Observer.load(tmp_path, {Task.HANDS}, DetectionSettings())
+    nothing = Observer.load(tmp_path, (), DetectionSettings())
     assert nothing.analyze(IMAGE) == Observation(0.0)
+
+
+def test_only_the_bundles_of_the_tasks_are_loaded(models_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "faces").symlink_to(models_dir / "faces")
+    (tmp_path / "emotion").mkdir()
+    (tmp_path / "emotion" / "manifest.json").write_text("damaged")
+    senses = load_senses(tmp_path, {Task.FACES}, DetectionSettings())
+    assert senses.faces is not None
+    assert (senses.hands, senses.emotion, senses.eyes, senses.gesture) == (None, None, None, None)
+    with pytest.raises(BundleError, match="emotion"):
+        load_senses(tmp_path, {Task.FACES, Task.EMOTION}, DetectionSettings())
 
 
 @given(st.lists(st.floats(0.001, 0.5), min_size=1, max_size=50), st.floats(1, 20))

@@ -13,6 +13,7 @@ from edge.camera import CameraSettings, open_source
 from edge.camera.demo.script import EYES_CLOSED, SCRIPT, Cue
 from edge.config import default_config
 from edge.perception.observer import Observer
+from edge.perception.senses import installed_tasks
 from edge.service.daemon import Daemon, Totals
 from edge.service.feed import EveryFrame
 from edge.timeline import Timeline, TimelineSettings
@@ -53,7 +54,7 @@ def played(models_dir: Path) -> Played:
     told: list[Event | Action] = []
     pins: list[PinChange] = []
     with Outputs.open(config.outputs, "mock", record=pins.append) as outputs:
-        observer = Observer.load(models_dir, config.detection)
+        observer = Observer.load(models_dir, config.tasks & installed_tasks(models_dir), config.detection)
         daemon = Daemon(observer, Timeline(TimelineSettings()), Rules(config.rules), outputs, [told.append])
         feed = EveryFrame(open_source(CameraSettings(source="demo")))
         totals = daemon.run(feed, realtime=False)

@@ -1,0 +1,72 @@
+"""Which bundles a run needs, and what to do about those that aren't installed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from pathlib import Path
+
+from edge.config import Config
+from edge.config.switches import FAMILIES, family_of
+from edge.errors import ModelError
+from edge.inference import Task
+from edge.perception.senses import installed_tasks
+
+log = logging.getLogger(__name__)
+
+
+class MissingBundleError(ModelError):
+    """A bundle isn't installed that the configuration needs."""
+
+
+def require_bundles(config: Config, models_dir: Path) -> None:
+    """Check that every bundle which ``config`` needs is in ``models_dir``.
+
+    Raises:
+        MissingBundleError: naming each that isn't, the key that asks for it, the rules that do, and what to do.
+    """
+    installed = installed_tasks(models_dir)
+    if not installed and config.tasks:
+        raise MissingBundleError(f"{models_dir}: no bundle in this folder; give the right one with --models")
+    missing = config.tasks - installed
+    complaints = []
+    for family in config.families:
+        absent = missing.intersection(FAMILIES[family].tasks)
+        if absent:
+            complaints.append(f"{models_dir}: {_complaint(family, absent, config)}")
+        missing -= absent
+    if complaints:
+        raise MissingBundleError("\n".join(complaints))
+
+
+def without_missing_gestures(config: Config, models_dir: Path) -> Config:
+    """``config``, without hands and the rules on gestures if ``models_dir`` has no bundles for them; the log says so.
+
+    It is for the built-in config, which nobody has asked for: what a file says is done or refused.
+    """
+    missing = set(FAMILIES["gesture"].tasks) - installed_tasks(models_dir)
+    if not missing:
+        return config
+    log.warning(
+        "%s has no bundle for %s: gestures are not read, and the built-in rules on them are left out",
+        models_dir,
+        _names(missing),
+    )
+    detection = config.detection.model_copy(update={"hands": False})
+    rules = tuple(rule for rule in config.rules if family_of(rule.event) != "gesture")
+    return config.model_copy(update={"detection": detection, "rules": rules})
+
+
+def _complaint(family: str, absent: Collection[Task], config: Config) -> str:
+    table, key = FAMILIES[family].switches[-1]
+    numbers = [str(number) for number, rule in enumerate(config.rules, start=1) if family_of(rule.event) == family]
+    and_rules = f" and [[rules]] no. {', '.join(numbers)}" if numbers else ""
+    and_delete = " and delete those rules" if numbers else ""
+    return (
+        f"no bundle for {_names(absent)}, needed by [{table}] {key} = true{and_rules}. "
+        f"Install what is missing, or set that key to false{and_delete}"
+    )
+
+
+def _names(tasks: Collection[Task]) -> str:
+    return " and ".join(task.value for task in Task if task in tasks)
