@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.data.classes import LabelledImages
-from convert.networks.resnet import Stage, build_resnet
+from convert.networks.resnet import build_resnet
 from convert.training.augment import Augment
 from convert.training.recipe import Recipe
 from convert.training.report import write_report
@@ -104,13 +104,11 @@ def train_classifier(
 def build_network(recipe: Recipe, size: int | None) -> keras.Model:
     """The recipe's network for crops of ``size``, or of any size."""
     return build_resnet(
+        recipe.network.architecture,
         name=recipe.task,
         size=size,
         channels=recipe.input.channels,
         classes=len(recipe.labels),
-        stem_width=recipe.network.stem_width,
-        stem_stride=recipe.network.stem_stride,
-        stages=[Stage(stage.width, stage.blocks, stage.stride) for stage in recipe.network.stages],
         dropout=recipe.network.dropout,
     )
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from convert.networks.presets import PRESETS, Architecture, BlockName, Stage, Stem
 from edge.errors import ConfigError
 
 if sys.version_info >= (3, 11):
@@ -44,11 +45,36 @@ class StageTable(_Table):
     stride: int = Field(default=2, ge=1)
 
 
+_OWN_KEYS = ("block", "stem_width", "stem_stride", "stages")
+
+
 class NetworkTable(_Table):
-    stem_width: int = Field(gt=0)
+    """A residual network: a preset's, or one of its own stem and stages."""
+
+    preset: str | None = Field(default=None, description="a network of convert.networks.presets")
+    block: BlockName = "basic"
+    stem_width: int = Field(default=24, gt=0)
     stem_stride: int = Field(default=1, ge=1)
-    stages: tuple[StageTable, ...] = Field(min_length=1)
+    stages: tuple[StageTable, ...] = ()
     dropout: float = Field(default=0.0, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> NetworkTable:
+        if self.preset is not None and self.preset not in PRESETS:
+            raise ValueError(f"preset must be one of {', '.join(PRESETS)}")
+        own = [key for key in _OWN_KEYS if getattr(self, key) != type(self).model_fields[key].default]
+        if self.preset is not None and own:
+            raise ValueError(f"a preset decides everything but the dropout: leave out {', '.join(own)}")
+        if self.preset is None and not self.stages:
+            raise ValueError("needs either preset or stages")
+        return self
+
+    @property
+    def architecture(self) -> Architecture:
+        if self.preset is not None:
+            return PRESETS[self.preset]
+        stages = tuple(Stage(stage.width, stage.blocks, stage.stride) for stage in self.stages)
+        return Architecture(Stem(self.stem_width, stride=self.stem_stride), stages, self.block)
 
 
 class OptimiserTable(_Table):

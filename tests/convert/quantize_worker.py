@@ -12,7 +12,8 @@ import keras
 import numpy as np
 
 from convert.networks.cascade import onet, pnet, rnet
-from convert.networks.resnet import Stage, build_resnet
+from convert.networks.presets import Architecture, Stage, Stem
+from convert.networks.resnet import build_resnet
 from convert.quantize.calibration import with_full_range
 from convert.quantize.delegation import undelegated_operations
 from convert.quantize.quantize import quantize
@@ -28,13 +29,11 @@ GREY = {**RGB, "colour": "grey"}
 
 def small_resnet() -> keras.Model:
     network = build_resnet(
+        Architecture(Stem(8), (Stage(8, 1, 1), Stage(16, 1, 2))),
         name="gesture",
         size=16,
         channels=1,
         classes=3,
-        stem_width=8,
-        stem_stride=1,
-        stages=[Stage(8, 1, 1), Stage(16, 1, 2)],
         dropout=0.1,
     )
     random = np.random.default_rng(1)

@@ -1,0 +1,43 @@
+"""The embedder: a face crop as a point on a sphere, near those of the same person.
+
+Deng et al. (2019), *ArcFace: Additive Angular Margin Loss for Deep Face Recognition*, CVPR: 112×112 pixels, 512
+dimensions, and their output layers "E": BatchNorm, Dropout, Dense, BatchNorm (section 3.1).
+"""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+from convert.networks.presets import Architecture
+from convert.networks.resnet import BATCH_NORM_MOMENTUM, residual_features
+
+EMBEDDING_SIZE = 512
+CROP_PX = 112
+DROPOUT = 0.4
+
+
+def build_embedder(
+    architecture: Architecture,
+    *,
+    name: str = "identity",
+    size: int = CROP_PX,
+    channels: int = 3,
+    dimensions: int = EMBEDDING_SIZE,
+    dropout: float = DROPOUT,
+) -> keras.Model:
+    """A network from ``(n, size, size, channels)`` float32 to ``embedding`` ``(n, dimensions)`` float32.
+
+    The embedding is not of length 1: int8 keeps more of it so, and a cosine divides by the lengths anyway.
+    """
+    inputs = keras.Input((size, size, channels), name="input")
+    x = residual_features(inputs, architecture)
+    x = layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, name="features_norm")(x)
+    x = layers.Dropout(dropout, name="dropout")(x)
+    x = layers.Flatten(name="flatten")(x)
+    x = layers.Dense(dimensions, use_bias=False, name="dense")(x)
+    # A scale for each dimension would be one more weight of the dense layer: only the shift stays.
+    embedding = layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, scale=False, dtype="float32", name="embedding")(
+        x
+    )
+    return keras.Model(inputs, embedding, name=name)
