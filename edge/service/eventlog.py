@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from edge.errors import InputError
+from edge.timeline import Unjudged
 from edge.values import Action, Event, EventState
 
 Sink = Callable[[Event | Action], None]
@@ -58,7 +59,12 @@ _DROWSINESS = {
     "microsleep": "MICROSLEEP: eyes closed",
     "sleep": "SLEEP: eyes still closed",
     "unresponsive": "UNRESPONSIVE: eyes still closed",
-    "cannot-judge": "cannot judge: no eyes in view",
+}
+_CANNOT_JUDGE = {
+    Unjudged.NO_FACE: "cannot judge: the driver's face is not in view",
+    Unjudged.EYES_UNSEEN: "cannot judge: the driver's eyes can't be seen",
+    Unjudged.FRAME_RATE: "cannot judge: too few frames a second",
+    Unjudged.CAMERA_LOST: "cannot judge: the camera is lost",
 }
 
 
@@ -73,7 +79,7 @@ def _sentence(entry: Event | Action) -> str:
     if kind == "emotion":
         return f"looks {words}" if started else f"no longer {words}"
     if kind == "drowsiness":
-        return _DROWSINESS.get(label, words)
+        return _CANNOT_JUDGE[Unjudged(entry.details["reason"])] if "reason" in entry.details else _DROWSINESS[label]
     return f"{entry.name} {'appeared' if started else 'gone'}"
 
 

@@ -8,7 +8,7 @@ from edge.timeline.settings import (
     GestureSettings,
     TimelineSettings,
 )
-from edge.timeline.states import DrowsinessState, EyeState
+from edge.timeline.states import DrowsinessState, EyeState, Unjudged
 from edge.timeline.status import DrowsinessStatus, Measure, TimelineStatus, Withheld
 from edge.timeline.timeline import Timeline
 
@@ -25,5 +25,6 @@ __all__ = [
     "TimelineError",
     "TimelineSettings",
     "TimelineStatus",
+    "Unjudged",
     "Withheld",
 ]

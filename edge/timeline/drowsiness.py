@@ -22,12 +22,9 @@ from edge.timeline.perclos import Perclos
 from edge.timeline.rate import FrameRate
 from edge.timeline.settings import DrowsinessSettings
 from edge.timeline.sight import Sight
-from edge.timeline.states import URGENT, DrowsinessState, EyeState
+from edge.timeline.states import URGENT, DrowsinessState, EyeState, Unjudged
 from edge.timeline.status import DrowsinessStatus, Measure, Withheld
 from edge.values import Event, EventState, Eyes
-
-CAMERA_LOST = "camera_lost"
-EYES_UNSEEN = "eyes_unseen"
 
 _BY_FATIGUE = (DrowsinessState.AWAKE, DrowsinessState.ADVISORY, DrowsinessState.DROWSY)
 
@@ -50,6 +47,7 @@ class Drowsiness:
         self._person = 0
         self._t = 0.0
         self._eyes = EyeState.UNSEEN
+        self._has_face = False
         self._state: DrowsinessState | None = None
         self._state_since = 0.0
 
@@ -59,7 +57,7 @@ class Drowsiness:
         return self._state in URGENT
 
     def update(self, t: float, eyes: Eyes | None, person: int) -> list[Event]:
-        """What changes at ``t``; ``eyes`` are the main face's, ``None`` when it has none or is not in view.
+        """What changes at ``t``; ``eyes`` are the main face's, ``None`` when it is not in view.
 
         ``person`` differs from the last call's when the main face is another person's.
         """
@@ -68,6 +66,7 @@ class Drowsiness:
         if person != self._person:
             self._person = person
             self._break_off()
+        self._has_face = eyes is not None
         state = self._eyelids.look(eyes)
         if self._sight is None:
             self._t = t
@@ -82,7 +81,7 @@ class Drowsiness:
         if not self._settings.enabled:
             return []
         self._stop_watching(t)
-        return self._enter(t, DrowsinessState.CANNOT_JUDGE, CAMERA_LOST)
+        return self._enter(t, DrowsinessState.CANNOT_JUDGE, Unjudged.CAMERA_LOST)
 
     def end(self, t: float) -> list[Event]:
         """End the state: the run is over."""
@@ -202,7 +201,7 @@ class Drowsiness:
                 withheld.setdefault(measure, Withheld.VALID_TIME)
         return withheld
 
-    def _details(self, state: DrowsinessState, reason: str | None = None) -> dict[str, Any]:
+    def _details(self, state: DrowsinessState, reason: Unjudged | None) -> dict[str, Any]:
         details: dict[str, Any] = {
             "closure_seconds": self._closures.seconds,
             "perclos_60s": self._perclos_60s(),
@@ -210,14 +209,15 @@ class Drowsiness:
             "withheld": {measure.value: why.value for measure, why in self._withheld().items()},
         }
         if state is DrowsinessState.CANNOT_JUDGE:
-            details["reason"] = reason or self._why_unseen()
+            details["reason"] = (reason or self._why_unseen()).value
         return details
 
-    def _why_unseen(self) -> str:
-        fast_enough = self._rate.is_at_least(self._settings.closures_min_fps)
-        return EYES_UNSEEN if fast_enough else Withheld.FRAME_RATE.value
+    def _why_unseen(self) -> Unjudged:
+        if not self._rate.is_at_least(self._settings.closures_min_fps):
+            return Unjudged.FRAME_RATE
+        return Unjudged.EYES_UNSEEN if self._has_face else Unjudged.NO_FACE
 
-    def _enter(self, t: float, state: DrowsinessState | None, reason: str | None = None) -> list[Event]:
+    def _enter(self, t: float, state: DrowsinessState | None, reason: Unjudged | None = None) -> list[Event]:
         if state is None or state is self._state:
             return []
         ended = self._leave(t)

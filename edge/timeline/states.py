@@ -30,5 +30,17 @@ class DrowsinessState(str, Enum):
         return f"drowsiness.{self.value}"
 
 
+class Unjudged(str, Enum):
+    """Why the driver can't be judged: the ``reason`` of ``drowsiness.cannot-judge``."""
+
+    NO_FACE = "no_face"
+    """The main face is not in view; another may be."""
+    EYES_UNSEEN = "eyes_unseen"
+    """The main face is in view, and neither of its eyes can be read."""
+    FRAME_RATE = "frame_rate"
+    """Frames come too seldom to see closures."""
+    CAMERA_LOST = "camera_lost"
+
+
 URGENT = (DrowsinessState.MICROSLEEP, DrowsinessState.SLEEP, DrowsinessState.UNRESPONSIVE)
 """The states of one long closure, least urgent first."""

@@ -13,7 +13,7 @@ from edge.timeline.mainface import MainFace
 from edge.timeline.presence import Presence
 from edge.timeline.settings import TimelineSettings
 from edge.timeline.status import TimelineStatus
-from edge.values import Event, Observation
+from edge.values import Event, Eyes, FaceObservation, Observation
 
 
 class Timeline:
@@ -57,7 +57,7 @@ class Timeline:
                 self._presence.update(t, len(observation.faces)),
                 self._emotions.update(t, face, person),
                 self._gestures.update(t, observation.hands),
-                self._drowsiness.update(t, face.eyes if face else None, person),
+                self._drowsiness.update(t, _eyes(face), person),
             )
         )
 
@@ -100,6 +100,11 @@ class Timeline:
         self._main_face.forget()
         self._main_track = None
         return (*self._presence.end(t), *self._emotions.end(t), *self._gestures.end(t))
+
+
+def _eyes(face: FaceObservation | None) -> Eyes | None:
+    """The eyes of a face that is in view, whether they were read or not; ``None`` where there is no face."""
+    return (face.eyes or Eyes(None, None)) if face else None
 
 
 def _checked(t: float) -> float:

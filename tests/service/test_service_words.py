@@ -9,6 +9,7 @@ import pytest
 from edge.errors import InputError
 from edge.service.eventlog import EventFile, as_json, in_words
 from edge.service.logs import JournalFormatter
+from edge.timeline import DrowsinessState, Timeline, Unjudged
 from edge.values import Action, Event, EventState
 
 
@@ -26,6 +27,29 @@ from edge.values import Action, Event, EventState
 )
 def test_words(entry: Event | Action, words: str | None) -> None:
     assert in_words(entry) == words
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (Unjudged.NO_FACE, "the driver's face is not in view"),
+        (Unjudged.EYES_UNSEEN, "the driver's eyes can't be seen"),
+        (Unjudged.FRAME_RATE, "too few frames a second"),
+        (Unjudged.CAMERA_LOST, "the camera is lost"),
+    ],
+)
+def test_why_the_driver_cannot_be_judged(reason: Unjudged, words: str) -> None:
+    event = Event(75, "drowsiness.cannot-judge", EventState.STARTED, {"reason": reason.value})
+    assert in_words(event) == f"01:15.0  cannot judge: {words}"
+
+
+def test_every_state_of_the_driver_has_words() -> None:
+    timeline = Timeline()
+    states = [state for state in DrowsinessState if state is not DrowsinessState.CANNOT_JUDGE]
+    told = [in_words(Event(1, state.event, EventState.STARTED)) for state in states]
+    told += [in_words(event) for event in timeline.lost(2.0) if event.state is EventState.STARTED]
+    assert None not in told
+    assert len(set(told)) == len(DrowsinessState)
 
 
 def test_event_file_is_json_lines_written_at_once(tmp_path: Path) -> None:

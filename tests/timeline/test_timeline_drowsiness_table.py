@@ -261,6 +261,12 @@ class TestUnseenEyes:
         timeline = Timeline()
         events = [event for t in grid(11, 10) for event in timeline.update(Observation(t))]
         assert told(events) == [(10.0, "drowsiness.cannot-judge", "started")]
+        assert events[0].details["reason"] == "no_face"
+
+    @pytest.mark.parametrize("unseen", [None, Eyes(None, None)], ids=["not read", "not to be judged"])
+    def test_a_face_without_eyes_is_another_reason_than_no_face(self, unseen: Eyes | None) -> None:
+        events, _ = watch_eyes([(5, OPEN), (20, unseen)], grid(25, 10))
+        assert events[-1].details["reason"] == "eyes_unseen"
 
     def test_nine_seconds_unseen_change_nothing(self) -> None:
         events, _ = watch_eyes([(5, OPEN), (9, UNSEEN), (5, OPEN)], grid(19, 10))
