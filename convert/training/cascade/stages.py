@@ -6,10 +6,8 @@ import json
 import logging
 from pathlib import Path
 
-import cv2
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from convert.networks.cascade import NETWORKS
 from convert.training.cascade.detect import CascadeDetector
@@ -26,7 +24,7 @@ log = logging.getLogger(__name__)
 METRICS_FILE = "training.json"
 CALIBRATION_FILE = "calibration.npz"
 
-CALIBRATION_CROPS, CALIBRATION_CANVASES, CANVAS_PX = 512, 64, 96
+CALIBRATION_WINDOWS = 512
 
 
 def train(recipe_path: Path, data: Path, out: Path, seed: int = 0) -> Path:
@@ -53,7 +51,7 @@ def _train_stage(name: str, index: int, recipe: CascadeRecipe, sources: list[Sou
     rng = np.random.default_rng((seed, index))
     detector = _detector_before(name, recipe, out) if index else None
     samples = gather(name, stage, sources, detector, rng)
-    _keep_for_calibration(name, samples, sources, out, rng)
+    _keep_for_calibration(name, samples, out, rng)
     keras.config.set_dtype_policy(stage.precision)
     network = NETWORKS[name]()
     last = fit_network(network, samples, stage.fit(), seed)
@@ -80,30 +78,14 @@ def finished_detector(recipe: CascadeRecipe, out: Path, smallest: float) -> Casc
     return CascadeDetector(load_networks(out, list(NETWORKS)), recipe.thresholds.model_dump(), smallest)
 
 
-def _keep_for_calibration(
-    name: str, samples: Samples, sources: list[Source], out: Path, rng: np.random.Generator
-) -> None:
-    """Write what int8 ranges are measured on: pieces of pictures for P-Net, windows for the others, half on objects."""
+def _keep_for_calibration(name: str, samples: Samples, out: Path, rng: np.random.Generator) -> None:
+    """Write the windows on which int8 ranges are measured, half of them on objects."""
     path = out / CALIBRATION_FILE
     kept = dict(np.load(path)) if path.exists() else {}
-    if name == "pnet":
-        kept[name] = np.stack([_canvas(sources, rng) for _ in range(CALIBRATION_CANVASES)])
-    else:
-        negative = samples.kind == NEGATIVE
-        halves = [rng.choice(np.flatnonzero(kind), CALIBRATION_CROPS // 2) for kind in (negative, ~negative)]
-        kept[name] = samples.crops[np.concatenate(halves)]
+    negative = samples.kind == NEGATIVE
+    halves = [rng.choice(np.flatnonzero(kind), CALIBRATION_WINDOWS // 2) for kind in (negative, ~negative)]
+    kept[name] = samples.crops[np.concatenate(halves)]
     np.savez_compressed(path, **kept)
-
-
-def _canvas(sources: list[Source], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Cut a piece of a random training picture at a size at which its objects may fill P-Net's window."""
-    candidates = [source.train for source in sources if source.train]
-    scenes = candidates[int(rng.integers(len(candidates)))]
-    image = scenes[int(rng.integers(len(scenes)))].read()
-    shrunk = cv2.resize(image, None, fx=(zoom := rng.uniform(0.15, 0.6)), fy=zoom, interpolation=cv2.INTER_AREA)
-    bottom, right = (max(CANVAS_PX - side, 0) for side in shrunk.shape[:2])
-    padded = cv2.copyMakeBorder(shrunk, 0, bottom, 0, right, cv2.BORDER_REFLECT)
-    return np.ascontiguousarray(padded[:CANVAS_PX, :CANVAS_PX, ::-1])
 
 
 def _write_metrics(recipe: CascadeRecipe, sources: list[Source], out: Path, seed: int) -> None:
