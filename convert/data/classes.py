@@ -6,17 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import InputError
-
-IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".webp"})
-
-
-class DataError(InputError):
-    """A data set's folder isn't laid out as its loader expects."""
+from convert.data.errors import DataError
+from convert.data.pictures import image_files
+from convert.data.pictures import read_image as read_image
 
 
 @dataclass(frozen=True)
@@ -58,23 +53,6 @@ def concatenate(sets: Sequence[LabelledImages]) -> LabelledImages:
         np.concatenate([part.groups for part in sets]),
         np.concatenate([part.sources for part in sets]),
     )
-
-
-def read_image(file: Path, flags: int = cv2.IMREAD_COLOR) -> NDArray[np.uint8]:
-    """The picture in ``file``, BGR unless ``flags`` says otherwise.
-
-    Raises:
-        DataError: the file can't be decoded.
-    """
-    image = cv2.imread(str(file), flags)
-    if image is None:
-        raise DataError(f"{file}: not a readable image; remove it, or unpack the data set again")
-    return np.asarray(image, np.uint8)
-
-
-def image_files(folder: Path) -> list[Path]:
-    """The images directly in ``folder``, by name."""
-    return sorted(file for file in folder.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
 
 
 def class_files(folder: Path, labels: Sequence[str]) -> dict[str, list[Path]]:

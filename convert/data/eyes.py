@@ -8,7 +8,6 @@ every source in like shares (``sampling.source_weights`` of the recipe).
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.data.classes import DataError, LabelledImages, image_files, read_image
+from convert.data.classes import LabelledImages
+from convert.data.errors import DataError
+from convert.data.groups import person
+from convert.data.pictures import image_files, read_image
 from convert.data.splits import is_held_out
 from edge.values import Image, Point
 from edge.vision.crops import EYE_SIDE, Side, eye_crop
@@ -41,7 +43,7 @@ CLOSE_UP_SIDE = 0.72
 """Side of a close-up, estimated from the width of the eye in it: 0.62 of the picture, against 0.66 in CEW."""
 
 TEACHER_TABLE = Path("eyes", "teacher.csv")
-"""Where ``python -m convert.data.eye_teacher`` is told to leave its table, below the data folder."""
+"""Where ``python -m convert.data.teachers eyes`` leaves its list, below the data folder."""
 
 MAX_CLOSED_OPENING = 0.1
 MIN_OPEN_OPENING = 0.17
@@ -180,7 +182,7 @@ def _teacher_rows(table: Path) -> list[dict[str, str]]:
     except OSError as error:
         raise DataError(
             f"{table}: no table of the teacher's labels ({error.strerror}); make it in an environment with mediapipe: "
-            f"python -m convert.data.eye_teacher --data {table.parent.parent} --out {table}"
+            f"python -m convert.data.teachers eyes --data {table.parent.parent}"
         ) from error
 
 
@@ -196,15 +198,11 @@ def _cew_group(stem: str) -> str:
     """``Aaron_Guiel_0001_L`` → ``lfw/Aaron_Guiel``; ``closed_eye_0727.jpg_face_1_L`` → ``cew/closed_eye_0727``."""
     if stem.startswith("closed_eye"):
         return f"cew/{stem.partition('.')[0]}"
-    return _person(stem.rpartition("_")[0])
+    return f"lfw/{person(stem.rpartition('_')[0])}"
 
 
 def _photo_group(source: str, image: Path) -> str:
     """LFW's people are one group each, whichever data set shows them."""
     if source == "lfw" or "lfw_5590" in image.parts:
-        return _person(image.stem)
+        return f"lfw/{person(image.stem)}"
     return f"{source}/{image.stem}"
-
-
-def _person(stem: str) -> str:
-    return f"lfw/{re.sub(r'_[0-9]+$', '', stem)}"

@@ -13,7 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.data.classes import DataError, LabelledImages, load_class_folder, read_image
+from convert.data.classes import LabelledImages, load_class_folder
+from convert.data.errors import DataError
+from convert.data.pictures import read_image
 
 LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 SIZE = 48

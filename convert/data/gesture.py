@@ -47,16 +47,11 @@ def load(data: Path, size: int, colour: Colour, seed: int) -> tuple[LabelledImag
     ``validation`` the device's crops ``(m, size, size, c)`` of people and sessions that ``train`` lacks.
     """
     rng = np.random.default_rng(seed)
-    frames = list(hagrid_frames(data, rng))
-    photos = {sample.group for sample in frames}
     train: list[HandSample] = []
-    held_out = frames
+    held_out = list(hagrid_frames(data, rng))
     for source in TRAINING_SOURCES:
         for sample in source(data, rng):
-            if _is_held_out(sample):
-                held_out.append(sample)
-            elif sample.group not in photos:
-                train.append(sample)
+            (held_out if _is_held_out(sample) else train).append(sample)
     return (
         _labelled(train, (canvas(sample) for sample in train), (CANVAS, CANVAS, 4)),
         _labelled(

@@ -11,7 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.data.classes import DataError, image_files, read_image
+from convert.data.errors import DataError
+from convert.data.groups import photo_group
+from convert.data.pictures import image_files, read_image
 from edge.camera.demo.hand import HAND_SHAPES, HandLook, render_hand
 from edge.values import Box, Image
 
@@ -74,19 +76,21 @@ Source = Callable[[Path, np.random.Generator], Iterable[HandSample]]
 
 
 def hagrid_crops(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
-    """HaGRID's tight crops: hundreds of people in their own rooms; a crop's group is its photo."""
+    """HaGRID's tight crops: hundreds of people in their own rooms; those of the photos with boxes are left out."""
+    photos = {file.stem for file in _images(data / "hands/hagrid/images")}
     for folder in _subfolders(data / "hands/hagrid/crops"):
         for file in image_files(folder):
-            image = read_image(file)
-            label = HAGRID_LABELS.get(folder.name, "none")
-            yield HandSample(image, _whole(image), label, f"hagrid/{file.stem}", "hagrid")
+            if file.stem not in photos:
+                image = read_image(file)
+                label = HAGRID_LABELS.get(folder.name, "none")
+                yield HandSample(image, _whole(image), label, photo_group(file), "hagrid")
 
 
 def hagrid_frames(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
     """HaGRID's whole photos with boxes: what the device sees around a hand is in them."""
     for row in _boxes(data / "hands/hagrid"):
         label = HAGRID_LABELS.get(row.label, "none")
-        yield HandSample(row.image, row.box, label, f"hagrid/{row.file.stem}", "hagrid_frames")
+        yield HandSample(row.image, row.box, label, f"hagrid/{row.session}", "hagrid_frames")
 
 
 def subhih(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
@@ -141,7 +145,7 @@ def backgrounds(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
         for _ in range(WINDOWS_PER_PHOTO):
             side = rng.uniform(0.15, 0.7) * min(height, width)
             x, y = rng.uniform(0, width - side), rng.uniform(0, height - side)
-            yield HandSample(image, Box(x, y, x + side, y + side), "none", f"bsds/{file.stem}", "backgrounds")
+            yield HandSample(image, Box(x, y, x + side, y + side), "none", photo_group(file), "backgrounds")
 
 
 def faces(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
@@ -150,8 +154,9 @@ def faces(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
     lines = _read_lines(listing)
     for position in sorted(rng.choice(len(lines), min(FACES, len(lines)), replace=False).tolist()):
         path, x1, x2, y1, y2, *_ = lines[position].split()
-        image = read_image(listing.parent / path.replace("\\", "/"))
-        yield HandSample(image, Box(float(x1), float(y1), float(x2), float(y2)), "none", f"mtfl/{path}", "faces")
+        file = listing.parent / path.replace("\\", "/")
+        box = Box(float(x1), float(y1), float(x2), float(y2))
+        yield HandSample(read_image(file), box, "none", photo_group(file), "faces")
 
 
 def renders(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from convert.data.groups import photo_group
 from convert.data.scenes import Floats, Scene
 from edge.errors import InputError
 
@@ -19,20 +20,23 @@ def boxes_csv(folder: Path, complete: bool) -> list[Scene]:
 
     Images in ``images/`` without a row hold no hand if the list is ``complete``; else they are left out.
     """
-    rows = _rows(folder / "boxes.csv")
     boxes: dict[str, list[list[float]]] = defaultdict(list)
-    sessions = {}
-    for row in rows:
+    for row in _rows(folder / "boxes.csv"):
         boxes[row["image"]].append([float(row[edge]) for edge in EDGES])
-        sessions[row["image"]] = row["session"]
+    groups = sessions(folder)
     scenes = [
-        Scene(folder / image, f"{folder.name}/{sessions[image]}", np.array(found, np.float32), complete=complete)
+        Scene(folder / image, groups[folder / image], np.array(found, np.float32), complete=complete)
         for image, found in boxes.items()
     ]
     if complete:
         empty = (path for path in sorted((folder / "images").glob("*")) if f"images/{path.name}" not in boxes)
-        scenes += [Scene(path, f"{folder.name}/{path.stem}", complete=True) for path in empty]
+        scenes += [Scene(path, photo_group(path), complete=True) for path in empty]
     return scenes
+
+
+def sessions(folder: Path) -> dict[Path, str]:
+    """The group of each picture that ``boxes.csv`` in ``folder`` lists: its data set and session."""
+    return {folder / row["image"]: f"{folder.name}/{row['session']}" for row in _rows(folder / "boxes.csv")}
 
 
 def widened(hulls: Floats, share: float = 0.1) -> Floats:

@@ -13,7 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.data.classes import DataError, LabelledImages, read_image
+from convert.data.classes import LabelledImages
+from convert.data.errors import DataError
+from convert.data.pictures import read_image
 from edge.values import Box, Image
 from edge.vision.crops import Colour, hand_crop, to_colour
 

@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import InputError
+from convert.data.pictures import read_image
 
 Floats = NDArray[np.float32]
 
@@ -40,10 +39,7 @@ class Scene:
 
     def read(self) -> NDArray[np.uint8]:
         """Read the picture, ``(height, width, 3)`` uint8 BGR."""
-        image = cv2.imread(str(self.path), cv2.IMREAD_COLOR)
-        if image is None:
-            raise InputError(f"{self.path}: expected a readable image; replace the file or drop it from the list")
-        return image  # type: ignore[return-value]
+        return read_image(self.path)
 
     def zoomed(self, zoom: float) -> Scene:
         """Give the annotation of the picture resized by ``zoom``."""

@@ -1,22 +1,23 @@
 """A teacher's list of objects: what a stronger detector finds in pictures whose own annotation is missing or partial.
 
 The list is a CSV file: ``image`` (relative to the data folder), ``xmin, ymin, xmax, ymax`` and, for faces whose five
-points are known, ``x1, y1, … x5, y5`` (else empty).  ``script`` for MediaPipe: ``convert/data/teachers``.
+points are known, ``x1, y1, … x5, y5`` (else empty).  :mod:`convert.data.teachers` writes it with MediaPipe.
 """
 
 from __future__ import annotations
 
 import csv
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from convert.data.faces import face_box
-from convert.data.hands import EDGES, widened
+from convert.data.groups import photo_group
+from convert.data.hands import EDGES, sessions, widened
 from convert.data.scenes import Floats, Scene, no_boxes
 from edge.errors import InputError
 from edge.vision.boxes import iou
@@ -48,7 +49,6 @@ class Teacher:
             boxes[image].append([float(row[edge]) for edge in EDGES])
             if row.get(POINTS[0]):
                 points[image].append([float(row[column]) for column in POINTS])
-        self._data = data
         self._found = {
             image: Taught(np.array(found, np.float32), np.array(points[image], np.float32).reshape(-1, 5, 2))
             for image, found in boxes.items()
@@ -66,7 +66,7 @@ class Teacher:
         return [
             Scene(
                 path,
-                self._session(path),
+                _group(path),
                 boxes=(boxes := np.array([face_box(points) for points in taught.landmarks]).reshape(-1, 4)),
                 landmarks=taught.landmarks,
                 unsure=_others(taught.boxes, boxes),
@@ -77,15 +77,21 @@ class Teacher:
 
     def hands(self, folder: Path) -> list[Scene]:
         """Give pictures under ``folder`` in which the teacher found hands; there may be more."""
-        return [Scene(path, self._session(path), boxes=widened(taught.boxes)) for path, taught in self._under(folder)]
+        return [Scene(path, _group(path), boxes=widened(taught.boxes)) for path, taught in self._under(folder)]
 
     def _under(self, folder: Path) -> Iterable[tuple[Path, Taught]]:
         return ((path, taught) for path, taught in sorted(self._found.items()) if folder in path.parents)
 
-    def _session(self, path: Path) -> str:
-        """Name the data set and the photo, less the number of a frame of a series: the groups of the other loaders."""
-        data_set = path.relative_to(self._data).parts[1]
-        return f"{data_set}/{re.sub(r'_(pic)?[0-9]+$', '', path.stem).removeprefix('images_')}"
+
+def _group(path: Path) -> str:
+    """The session of ``boxes.csv`` where a picture's data set has one: the groups of the other loaders."""
+    data_set = path.parent.parent
+    if (data_set / "boxes.csv").is_file():
+        return _sessions(data_set).get(path) or photo_group(path)
+    return photo_group(path)
+
+
+_sessions = lru_cache(sessions)
 
 
 def _others(found: Floats, known: Floats) -> Floats:
@@ -98,5 +104,6 @@ def _rows(path: Path) -> list[dict[str, str]]:
             return list(csv.DictReader(file))
     except OSError as error:
         raise InputError(
-            f"{path}: cannot read the teacher's list: {error.strerror}; see convert/data/teachers"
+            f"{path}: can't read the teacher's list ({error.strerror}); make it in an environment with mediapipe: "
+            f"python -m convert.data.teachers {path.stem} --data {path.parent.parent}"
         ) from error

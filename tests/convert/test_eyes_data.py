@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convert.data.classes import DataError
-from convert.data.eye_teacher import eye_opening
+from convert.data.teachers.eyes import eye_opening
 from convert.data.eyes import (
     CANVAS,
     COVERAGE,
@@ -116,7 +116,7 @@ def test_no_group_stands_on_both_sides(folder: Path) -> None:
 
 
 def test_a_missing_table_tells_how_to_make_it(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"teacher\.csv: .*convert\.data\.eye_teacher --data"):
+    with pytest.raises(DataError, match=r"teacher\.csv: .*convert\.data\.teachers eyes --data"):
         list(photos(tmp_path))
 
 

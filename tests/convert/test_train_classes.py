@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from convert.data import fer2013, leap
-from convert.data.classes import DataError, LabelledImages, load_class_folder, read_image
+from convert.data.classes import LabelledImages, load_class_folder
+from convert.data.errors import DataError
+from convert.data.pictures import read_image
 from convert.data.splits import held_out_mask
 
 
@@ -50,7 +52,7 @@ def test_a_missing_folder_and_a_broken_picture_are_named(tmp_path: Path) -> None
         load_class_folder(tmp_path / "absent", ["open"], read_image)
     (tmp_path / "open").mkdir()
     (tmp_path / "open" / "1.jpg").write_bytes(b"no picture")
-    with pytest.raises(DataError, match=r"1\.jpg: not a readable image"):
+    with pytest.raises(DataError, match=r"1\.jpg: not a readable picture"):
         load_class_folder(tmp_path, ["open"], read_image)
 
 
