@@ -1,7 +1,7 @@
 """The cascade of Zhang et al. (2016), MTCNN: P-Net proposes, R-Net refines, O-Net confirms and adds landmarks.
 
-A bundle decides what it finds: faces or hands.  A stage's networks give, for each window, ``face`` (two logits: no,
-yes), ``box`` (four offsets of edges) and ``landmarks`` (ten), the latter two in sides of the window.
+A bundle decides what it finds: faces or hands.  A stage's network gives, for each window, ``face`` (two logits: no,
+yes) and ``box`` (four offsets of edges), O-Net ``landmarks`` (ten) too, the latter two in sides of the window.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ from edge.vision.boxes import Boxes, areas, clip, from_values, nms, regress, squ
 from edge.vision.mipmap import Mipmap
 from edge.vision.pyramid import Pyramid
 from edge.vision.stages import CascadeNetwork, MapStage, NetworkFactory, Shape, WindowStage
+
+OUTPUTS = {"pnet": {"face", "box"}, "rnet": {"face", "box"}, "onet": {"face", "box", "landmarks"}}
+"""What is read of each network; P-Net and R-Net may have landmarks too."""
 
 RNET_PX = 24
 ONET_PX = 48
@@ -84,8 +87,8 @@ class Cascade:
     def __init__(self, networks: NetworkFactory, thresholds: Thresholds, min_size_px: float) -> None:
         self._thresholds = thresholds
         self._pnet = MapStage(networks)
-        self._rnet = WindowStage(networks, "rnet", RNET_PX)
-        self._onet = WindowStage(networks, "onet", ONET_PX)
+        self._rnet = WindowStage(networks, "rnet", RNET_PX, landmarks=False)
+        self._onet = WindowStage(networks, "onet", ONET_PX, landmarks=True)
         self._pyramid = lru_cache(maxsize=KEPT_PLANS)(lambda width, height: Pyramid(width, height, min_size_px))
 
     @classmethod
@@ -94,6 +97,8 @@ class Cascade:
         for name, spec in bundle.manifest.networks.items():
             if spec.input.colour != "rgb":
                 raise BundleError(f"{bundle.path}: {name} takes {spec.input.colour!r}, a cascade's networks take 'rgb'")
+            if missing := OUTPUTS.get(name, set()) - set(spec.outputs):
+                raise BundleError(f"{bundle.path}: {name} lacks the output(s) {sorted(missing)}, has {spec.outputs}")
 
         def build(name: str, shape: Shape) -> CascadeNetwork:
             return bundle.network(name, shape=shape, threads=threads)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -37,7 +37,7 @@ class Answers(NamedTuple):
     """What a network says of ``n`` windows.
 
     ``margins`` ``(n,)``: how far *yes* is above *no* in logits, the score's log odds.  ``offsets`` ``(n, 4)`` of the
-    edges and ``landmarks`` ``(n, 10)`` are in sides of the window.  All are float32.
+    edges and ``landmarks`` ``(n, 10)``, or ``(n, 0)`` of R-Net, are in sides of the window.  All are float32.
     """
 
     margins: NDArray[np.float32]
@@ -65,13 +65,13 @@ class MapStage:
 class WindowStage:
     """R-Net or O-Net, ``size`` pixels a side, in a few fixed batch sizes."""
 
-    def __init__(self, networks: NetworkFactory, name: str, size: int) -> None:
-        self._size = size
+    def __init__(self, networks: NetworkFactory, name: str, size: int, *, landmarks: bool) -> None:
+        self._size, self._landmarks = size, landmarks
         self._networks = {n: networks(name, (n, size, size, 3)) for n in BATCH_SIZES}
 
     def run(self, crops: NDArray[np.uint8]) -> Answers:
         """Answers for BGR ``crops`` ``(n, size, size, 3)`` uint8; ``n`` may be 0."""
-        answers = [Answers(np.zeros(0, np.float32), np.zeros((0, 4), np.float32), np.zeros((0, 10), np.float32))]
+        answers = [self._answers(np.zeros(0), np.zeros(0), np.zeros(0))]
         start = 0
         for batch in split(len(crops)):
             answers.append(self._run_batch(crops[start : start + batch]))
@@ -83,9 +83,13 @@ class WindowStage:
         network = self._networks[n]
         rgb = cv2.cvtColor(crops.reshape(n * self._size, self._size, 3), cv2.COLOR_BGR2RGB)
         network.invoke(rgb.reshape(crops.shape))
-        return Answers(
-            _margins(network.real("face")), network.real("box").reshape(n, 4), network.real("landmarks").reshape(n, 10)
-        )
+        landmarks = network.real("landmarks") if self._landmarks else np.zeros(0)
+        return self._answers(_margins(network.real("face")), network.real("box"), landmarks)
+
+    def _answers(self, margins: NDArray[Any], offsets: NDArray[Any], landmarks: NDArray[Any]) -> Answers:
+        n, points = len(margins), 10 if self._landmarks else 0
+        shaped = margins, offsets.reshape(n, 4), landmarks.reshape(n, points)
+        return Answers(*(values.astype(np.float32, copy=False) for values in shaped))
 
 
 def split(n: int) -> list[int]:

@@ -126,7 +126,7 @@ def test_log_odds(probability: float, difference: float) -> None:
     assert log_odds(probability) == pytest.approx(difference, abs=1e-5)
 
 
-def cascade_bundle(colour: str = "rgb", **thresholds: float) -> Bundle:
+def cascade_bundle(colour: str = "rgb", lacking: tuple[str, ...] = (), **thresholds: float) -> Bundle:
     """A bundle for faces without the networks' bytes."""
 
     def network(size: int) -> dict[str, object]:
@@ -135,7 +135,7 @@ def cascade_bundle(colour: str = "rgb", **thresholds: float) -> Bundle:
             "file": f"{size}.tflite",
             "sha256": "0" * 64,
             "input": {"shape": shape, "colour": colour, "mean": 127.5, "scale": 0.0078125},
-            "outputs": ["face", "box", "landmarks"],
+            "outputs": [name for name in ("face", "box", "landmarks") if name not in lacking],
             "macs": 0,
         }
 
@@ -149,6 +149,11 @@ def cascade_bundle(colour: str = "rgb", **thresholds: float) -> Bundle:
         "training": {"data": [], "command": "none", "seed": 0},
     }
     return Bundle(Path("faces"), Manifest.model_validate(manifest), {})
+
+
+def test_networks_without_the_outputs_that_are_read_are_refused() -> None:
+    with pytest.raises(BundleError, match=r"onet lacks the output\(s\) \['landmarks'\]"):
+        Cascade.of(cascade_bundle(lacking=("landmarks",)), 40)
 
 
 def test_a_manifest_sets_thresholds_and_the_rest_keep_their_defaults() -> None:
