@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from convert.data.classes import DataError
-from convert.data.teachers.eyes import eye_opening
 from convert.data.eyes import (
     CANVAS,
     COVERAGE,
@@ -19,6 +18,7 @@ from convert.data.eyes import (
     load,
     photos,
 )
+from convert.data.teachers.eyes import eye_opening
 from edge.vision.crops import eye_crop
 
 TABLE = "source,image,group,left_x,left_y,right_x,right_y,left_opening,right_opening\n"
