@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from edge.errors import ModelError
 from edge.inference.manifest import FORMAT, FileSpec, Manifest, Task
-from edge.inference.network import Network
+from edge.inference.network import Network, NetworkError
 
 MAX_MANIFEST_BYTES = 1 << 20
 MODELS_VARIABLE = "VIGIL_MODELS"
@@ -31,8 +31,16 @@ class Bundle:
     models: dict[str, bytes]
 
     def network(self, name: str, *, shape: tuple[int, int, int, int] | None = None, threads: int = 1) -> Network:
-        """The network ``name``, allocated for ``shape`` ``(n, height, width, channels)`` or its own shape."""
-        return Network(self.models[name], self.manifest.networks[name], shape=shape, threads=threads)
+        """The network ``name``, allocated for ``shape`` ``(n, height, width, channels)`` or its own shape.
+
+        Raises:
+            ModelError: where this device's runtime can't build it; names the file.
+        """
+        spec = self.manifest.networks[name]
+        try:
+            return Network(self.models[name], spec, shape=shape, threads=threads)
+        except NetworkError as error:
+            raise BundleError(f"{self.path / spec.file}: {error}") from error
 
 
 def default_models_dir() -> Path:
@@ -101,4 +109,5 @@ def _parse_manifest(file: Path) -> Manifest:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"]) or "manifest"
-        raise BundleError(f"{file}: {key}: {first['msg']} ({error.error_count()} problem(s) in all)") from error
+        rule = first["msg"].removeprefix("Value error, ")
+        raise BundleError(f"{file}: {key}: {rule} ({error.error_count()} problem(s) in all)") from error

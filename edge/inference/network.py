@@ -27,19 +27,13 @@ class Network:
         self, model: bytes, spec: NetworkSpec, *, shape: tuple[int, int, int, int] | None = None, threads: int = 1
     ) -> None:
         self.shape = shape or spec.input.shape
-        self._interpreter = build_interpreter(model, threads)
-        (given,) = self._interpreter.get_input_details()
-        if tuple(given["shape"]) != self.shape:
-            self._interpreter.resize_tensor_input(given["index"], self.shape, strict=False)
-        self._interpreter.allocate_tensors()
+        self._interpreter = _allocated(model, self.shape, threads)
         (self._input,) = self._interpreter.get_input_details()
         details = self._interpreter.get_output_details()
         if len(details) != len(spec.outputs):
-            raise NetworkError(f"{spec.file}: has {len(details)} outputs, the manifest names {list(spec.outputs)}")
+            raise NetworkError(f"has {len(details)} outputs, the manifest names {list(spec.outputs)}")
         if self._input["dtype"] != np.dtype(spec.input.dtype):
-            raise NetworkError(
-                f"{spec.file}: takes {np.dtype(self._input['dtype']).name}, the manifest says {spec.input.dtype}"
-            )
+            raise NetworkError(f"takes {np.dtype(self._input['dtype']).name}, the manifest says {spec.input.dtype}")
         self._outputs = dict(zip(spec.outputs, details, strict=True))
         self._table = _pixel_table(spec, self._input)
 
@@ -68,6 +62,23 @@ class Network:
     def real(self, name: str) -> NDArray[np.float32]:
         """Output ``name`` as float32."""
         return dequantize(self.raw(name), self._outputs[name])
+
+
+def _allocated(model: bytes, shape: tuple[int, int, int, int], threads: int) -> Any:
+    """An interpreter that is ready for an input of ``shape``."""
+    try:
+        interpreter = build_interpreter(model, threads)
+        (given,) = interpreter.get_input_details()
+        if tuple(given["shape"]) != shape:
+            interpreter.resize_tensor_input(given["index"], shape, strict=False)
+        interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        raise NetworkError(f"can't be built for an input of shape {shape}: {_first_line(error)}") from error
+    return interpreter
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def dequantize(raw: NDArray[Any], details: dict[str, Any]) -> NDArray[np.float32]:

@@ -31,12 +31,13 @@ class Runtime:
 
 
 def build_interpreter(model: bytes, threads: int) -> Any:
-    """An interpreter for ``model`` on the first runtime that can build one."""
-    runtime = _runtime(model)
-    try:
-        return runtime.interpreter_class(model_content=model, num_threads=threads)
-    except ValueError as error:
-        raise ModelError(f"{runtime.name} can't build this network: {error}") from error
+    """An interpreter for ``model`` on the first runtime that works here.
+
+    Raises:
+        ValueError: the runtime refuses this model.
+        RuntimeUnavailableError: no runtime works.
+    """
+    return _runtime(model).interpreter_class(model_content=model, num_threads=threads)
 
 
 def describe(model: bytes) -> Runtime:
@@ -62,9 +63,8 @@ def _choose(model: bytes) -> Runtime:
             interpreter = interpreter_class(model_content=model, num_threads=1)
             interpreter.allocate_tensors()
             interpreter.invoke()
-        except ValueError as error:  # the model's fault, not the runtime's
-            raise ModelError(f"{name} can't build this network: {error}") from error
         except (ImportError, SystemError, RuntimeError, AttributeError, OSError) as error:
+            # Not ValueError, which is the model's fault: another runtime would refuse it as well.
             failures.append(f"{name}: {type(error).__name__}: {error}")
         else:
             return Runtime(name, _version(package), interpreter_class)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -41,9 +42,23 @@ def verify_bundle(bundle: Bundle) -> list[Drift]:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             golden = {name: archive[name] for name in archive.files}
+        _check_labels(bundle, golden)
         return [drift for name in bundle.manifest.networks for drift in _verify_network(bundle, name, golden)]
-    except (KeyError, ValueError, OSError) as error:
+    except (KeyError, ValueError, EOFError, OSError, BadZipFile) as error:
         raise BundleError(f"{bundle.path / bundle.manifest.golden.file}: unreadable golden vectors: {error}") from error
+
+
+def _check_labels(bundle: Bundle, golden: dict[str, np.ndarray]) -> None:
+    """Refuse a classifier whose manifest names more or fewer labels than its network has logits."""
+    manifest = bundle.manifest
+    if not manifest.task.is_classifier:
+        return
+    logits = golden[golden_key(manifest.task.value, "logits", "int8")].shape[-1]
+    if logits != len(manifest.labels):
+        raise BundleError(
+            f"{bundle.path / 'manifest.json'}: labels: {len(manifest.labels)} for the network's {logits} logits; "
+            "a label is missing or one too many"
+        )
 
 
 def _verify_network(bundle: Bundle, name: str, golden: dict[str, np.ndarray]) -> list[Drift]:

@@ -13,11 +13,12 @@ from typing import Any, Protocol
 import cv2
 
 from edge.camera.images import read_image
-from edge.errors import InputError, VigilError
+from edge.errors import InputError
 from edge.inference import Task, default_models_dir
 from edge.perception.observer import Observer
 from edge.perception.senses import installed_tasks
 from edge.service.annotate import annotate
+from edge.service.options import override
 from edge.values import Classification, FaceObservation, HandObservation, Image, Observation
 from edge.vision.settings import DetectionSettings
 
@@ -74,30 +75,32 @@ class Result:
 
 
 def analyze(arguments: argparse.Namespace) -> int:
-    """Print what is in each picture; exit status 1 if one of them couldn't be read."""
+    """Print what is in each picture; exit status 1 if one of them couldn't be read, or drawn."""
     models = arguments.models or default_models_dir()
     observer = Observer.load(models, tasks_to_read(models), _settings(arguments))
+    if arguments.annotate:
+        make_folder(arguments.annotate)
     status = OK
     for result in analyze_images(arguments.images, observer):
         print(json.dumps(result.as_json()) if arguments.jsonl else result.in_words(), flush=True)
-        if result.error is not None:
+        if result.error is not None or (arguments.annotate and not write_annotated(result, arguments.annotate)):
             status = SOME_FAILED
-        elif arguments.annotate:
-            write_annotated(result, arguments.annotate)
     return status
 
 
 def _settings(arguments: argparse.Namespace) -> DetectionSettings:
-    size = arguments.min_face or DEFAULT_MIN_FACE_PX
-    return DetectionSettings(min_face_px=size, min_hand_px=DEFAULT_MIN_FACE_PX, threads=arguments.threads)
+    settings = DetectionSettings(min_face_px=DEFAULT_MIN_FACE_PX, min_hand_px=DEFAULT_MIN_FACE_PX)
+    settings = override(settings, "min_face_px", arguments.min_face, "--min-face")
+    return override(settings, "threads", arguments.threads, "--threads")
 
 
 def tasks_to_read(models_dir: Path) -> frozenset[Task]:
     """Whatever ``models_dir`` has bundles for, faces in any case; the log names what it hasn't."""
-    tasks = installed_tasks(models_dir) | {Task.FACES}
-    if missing := [task.value for task in READ if task not in tasks]:
-        log.warning("%s has no bundle for %s: left out", models_dir, " and ".join(missing))
-    return tasks
+    installed = installed_tasks(models_dir)
+    missing = [task.value for task in READ if task not in installed]
+    if installed and missing:
+        log.warning("%s has no bundle for %s: left out", models_dir, ", ".join(missing))
+    return installed | {Task.FACES}
 
 
 def analyze_images(paths: list[str], observer: ReadImage) -> Iterator[Result]:
@@ -112,19 +115,33 @@ def analyze_images(paths: list[str], observer: ReadImage) -> Iterator[Result]:
             yield Result(path, image, observation, dict(observer.timings_ms))
 
 
-def write_annotated(result: Result, folder: Path) -> Path | None:
-    """Draw the result on a copy of its picture, in ``folder``; None for a picture that couldn't be read."""
+def make_folder(folder: Path) -> None:
+    """Make the folder for annotated pictures.
+
+    Raises:
+        AnnotationError: where it can't be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AnnotationError(
+            f"--annotate {folder}: can't be made a folder ({error.strerror}); name another"
+        ) from error
+
+
+def write_annotated(result: Result, folder: Path) -> bool:
+    """Draw the result on a copy of its picture, in ``folder``; False if there is none, or it can't be written."""
     if result.image is None or result.observation is None:
-        return None
+        return False
     target = folder / f"{Path(result.path).stem}.annotated.jpg"
-    folder.mkdir(parents=True, exist_ok=True)
     if not cv2.imwrite(str(target), annotate(result.image, result.observation)):
-        raise AnnotationError(f"{target}: can't write the annotated picture; is the disk full or the folder read-only?")
-    return target
+        log.error("%s: can't write the annotated picture; is the disk full or the folder read-only?", target)
+        return False
+    return True
 
 
-class AnnotationError(VigilError):
-    """An annotated picture can't be written."""
+class AnnotationError(InputError):
+    """Annotated pictures can't be written there."""
 
 
 def _face(seen: FaceObservation) -> dict[str, Any]:

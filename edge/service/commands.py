@@ -37,7 +37,7 @@ def add_run_parser(commands: Subparsers) -> None:
     )
     _add_models_option(parser)
     parser.add_argument(
-        "--threads", type=_positive, metavar="N", help="threads for the networks; default: the configuration's"
+        "--threads", type=int, metavar="N", help="threads for the networks; default: the configuration's"
     )
     parser.set_defaults(handler=_run)
 
@@ -55,11 +55,9 @@ def add_analyze_parser(commands: Subparsers) -> None:
         "--annotate", type=Path, metavar="DIR", help="also draw the result, as DIR/<name>.annotated.jpg"
     )
     parser.add_argument(
-        "--min-face", type=_positive, metavar="PX", help="smallest face to look for, in pixels; default 40"
+        "--min-face", type=int, metavar="PX", help="smallest face to look for, in pixels, 12 or more; default 40"
     )
-    parser.add_argument(
-        "--threads", type=_positive, default=1, metavar="N", help="threads for the networks (default 1)"
-    )
+    parser.add_argument("--threads", type=int, metavar="N", help="threads for the networks (default 1)")
     _add_models_option(parser)
     parser.set_defaults(handler=_analyze)
 
@@ -81,13 +79,6 @@ def _add_models_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--models", type=Path, metavar="DIR", help="folder of bundles; default: those that ship with Vigil"
     )
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, received {text}")
-    return number
 
 
 def _run(arguments: argparse.Namespace) -> int:

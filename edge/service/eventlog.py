@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 from edge.errors import InputError
 from edge.timeline import Unjudged
 from edge.values import Action, Event, EventState
+
+log = logging.getLogger(__name__)
 
 Sink = Callable[[Event | Action], None]
 
@@ -35,21 +38,34 @@ def in_words(entry: Event | Action) -> str | None:
 
 
 class EventFile:
-    """A file of JSON lines, each written out at once so that a reader or a crash loses nothing."""
+    """A file of JSON lines, each written out at once so that a reader or a crash loses nothing.
+
+    When it can't be written any more (the disk is full), that is logged once and the run goes on: an alarm matters
+    more than its record.
+    """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         try:
-            self._file: TextIO = path.open("w", encoding="utf-8", buffering=1)
+            self._file: BinaryIO | None = path.open("wb", buffering=0)
         except OSError as error:
             raise EventFileError(
                 f"{path}: can't write events here ({error.strerror}); name another --events"
             ) from error
 
     def __call__(self, entry: Event | Action) -> None:
-        self._file.write(json.dumps(as_json(entry)) + "\n")
+        if self._file is None:
+            return
+        try:
+            self._file.write((json.dumps(as_json(entry)) + "\n").encode())
+        except OSError as error:
+            log.error("%s: no more events are written: %s", self._path, error.strerror)
+            self.close()
 
     def close(self) -> None:
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
 
 _DROWSINESS = {

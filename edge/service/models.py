@@ -6,9 +6,13 @@ import argparse
 from pathlib import Path
 
 from edge.errors import ModelError
-from edge.inference import Drift, default_models_dir, load_bundle, verify_bundle
+from edge.inference import Drift, Task, default_models_dir, load_bundle, verify_bundle
+from edge.perception.senses import installed_tasks
 
 OK = 0
+
+_TASKS = {task.value: task for task in Task}
+"""What the bundle in a folder of that name must be for; any other name holds any bundle."""
 
 
 def verify(arguments: argparse.Namespace) -> int:
@@ -22,13 +26,14 @@ def verify(arguments: argparse.Namespace) -> int:
 
 
 def find_bundles(folder: Path) -> list[Path]:
-    """The folders in ``folder`` that hold a manifest, by name."""
-    return sorted(manifest.parent for manifest in folder.glob("*/manifest.json"))
+    """The folders in ``folder`` that hold a manifest or are named as a task, by name."""
+    with_manifest = {manifest.parent for manifest in folder.glob("*/manifest.json")}
+    return sorted(with_manifest | {folder / task.value for task in installed_tasks(folder)})
 
 
 def _verify(path: Path) -> bool:
     try:
-        drifts = verify_bundle(load_bundle(path))
+        drifts = verify_bundle(load_bundle(path, _TASKS.get(path.name)))
     except ModelError as error:
         print(f"FAILED  {error}")
         return False

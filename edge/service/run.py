@@ -10,19 +10,17 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from edge.actions.outputs import Outputs
 from edge.actions.rules import Rules
 from edge.camera import CameraSettings, open_source
 from edge.config import Config, default_config, labels_of, load_config
-from edge.errors import VigilError
 from edge.inference import default_models_dir
 from edge.perception.observer import Observer
 from edge.service.bundles import require_bundles, without_missing_gestures
 from edge.service.daemon import Daemon, Totals
 from edge.service.eventlog import EventFile, in_words
 from edge.service.feed import EveryFrame, FrameFeed, NewestFrame
+from edge.service.options import override
 from edge.timeline import Timeline, TimelineSettings
 from edge.values import Action, Event
 
@@ -31,12 +29,6 @@ log = logging.getLogger(__name__)
 CONFIG_FILE = Path("/etc/vigil/vigil.toml")
 
 OK = 0
-
-
-class UsageError(VigilError):
-    """An option of the command line has a value that can't be."""
-
-    exit_status = 2
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -67,20 +59,9 @@ def _config(arguments: argparse.Namespace, models: Path) -> Config:
     labels = labels_of(models)
     path = arguments.config or (CONFIG_FILE if CONFIG_FILE.is_file() else None)
     config = load_config(path, labels) if path else without_missing_gestures(default_config(), models)
-    if arguments.source:
-        camera = _with_source(config.camera, arguments.source)
-        config = config.model_copy(update={"camera": camera})
-    if arguments.threads:
-        detection = config.detection.model_copy(update={"threads": arguments.threads})
-        config = config.model_copy(update={"detection": detection})
-    return config
-
-
-def _with_source(settings: CameraSettings, source: str) -> CameraSettings:
-    try:
-        return CameraSettings.model_validate({**settings.model_dump(), "source": source})
-    except ValidationError as error:
-        raise UsageError(f"--source {source}: {error.errors()[0]['msg']}") from error
+    camera = override(config.camera, "source", arguments.source, "--source")
+    detection = override(config.detection, "threads", arguments.threads, "--threads")
+    return config.model_copy(update={"camera": camera, "detection": detection})
 
 
 def _timeline_settings(config: Config) -> TimelineSettings:

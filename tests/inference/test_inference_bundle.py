@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -107,9 +108,44 @@ def test_manifest_that_breaks_a_rule(bundle_copy: Path, change: Callable[[Manife
         load_bundle(bundle_copy)
 
 
-def test_drift_is_reported_by_output(bundle_copy: Path) -> None:
-    import hashlib
+def replace(folder: Path, name: str, content: bytes) -> None:
+    """Put ``content`` in place of a file, with its hash in the manifest."""
+    (folder / name).write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    edit(
+        folder,
+        lambda manifest: next(
+            file for file in (manifest["golden"], *manifest["networks"].values()) if file["file"] == name
+        ).update(sha256=digest),
+    )
 
+
+def test_a_network_that_is_none_is_named(bundle_copy: Path) -> None:
+    replace(bundle_copy, "eyes.tflite", b"no network" * 100)
+    with pytest.raises(BundleError, match=r"eyes\.tflite: can't be built for an input of shape"):
+        load_bundle(bundle_copy).network("eyes")
+
+
+def test_a_network_that_takes_another_input_is_named(bundle_copy: Path, models_dir: Path) -> None:
+    replace(bundle_copy, "eyes.tflite", (models_dir / "faces" / "rnet.tflite").read_bytes())
+    with pytest.raises(BundleError, match=r"eyes\.tflite: "):
+        load_bundle(bundle_copy).network("eyes")
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut off"])
+def test_golden_vectors_that_are_none(bundle_copy: Path, content: bytes) -> None:
+    replace(bundle_copy, "golden.npz", content)
+    with pytest.raises(BundleError, match="golden"):
+        verify_bundle(load_bundle(bundle_copy))
+
+
+def test_a_missing_label_is_found_by_verify(bundle_copy: Path) -> None:
+    edit(bundle_copy, lambda manifest: manifest.update(labels=["closed", "half", "open"]))
+    with pytest.raises(BundleError, match="3 for the network's 2 logits; a label is missing or one too many"):
+        verify_bundle(load_bundle(bundle_copy))
+
+
+def test_drift_is_reported_by_output(bundle_copy: Path) -> None:
     import numpy as np
 
     file = bundle_copy / "golden.npz"
@@ -117,10 +153,7 @@ def test_drift_is_reported_by_output(bundle_copy: Path) -> None:
         golden = {name: archive[name] for name in archive.files}
     golden["eyes/logits/int8"] = (golden["eyes/logits/int8"].astype(np.int16) // 2).astype(np.int8)
     np.savez(file, **golden)
-    edit(
-        bundle_copy,
-        lambda manifest: manifest["golden"].update(sha256=hashlib.sha256(file.read_bytes()).hexdigest()),
-    )
+    replace(bundle_copy, "golden.npz", file.read_bytes())
     (drift,) = verify_bundle(load_bundle(bundle_copy))
     assert (drift.network, drift.output, drift.passed) == ("eyes", "logits", False)
     assert drift.steps > 2

@@ -129,6 +129,40 @@ def test_analyze_draws_when_asked(capsys: pytest.CaptureFixture[str], pictures: 
     assert "face" in capsys.readouterr().out
 
 
+def test_analyze_refuses_a_folder_that_cannot_be_made(capsys: pytest.CaptureFixture[str], pictures: Path) -> None:
+    folder = pictures / "text.jpg" / "drawn"
+    assert main(["analyze", str(pictures / "face.png"), "--annotate", str(folder)]) == 66
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert f"--annotate {folder}: can't be made a folder" in printed.err
+
+
+def test_analyze_goes_on_after_a_picture_that_cannot_be_drawn(
+    capsys: pytest.CaptureFixture[str], pictures: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "dot.annotated.jpg").mkdir()
+    names = [str(pictures / "dot.png"), str(pictures / "face.png")]
+    assert main(["analyze", "--jsonl", "--annotate", str(tmp_path), *names]) == 1
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    assert (tmp_path / "face.annotated.jpg").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["analyze", "--min-face", "5", "face.png"], "--min-face 5: must be greater than or equal to 12"),
+        (["analyze", "--threads", "99", "face.png"], "--threads 99: must be less than or equal to 16"),
+        (["run", "--threads", "0"], "--threads 0: must be greater than or equal to 1"),
+        (["run", "--source", "nothere"], "--source nothere: camera source 'nothere' is not known and no such file"),
+    ],
+)
+def test_an_option_that_cannot_be_is_wrong_usage(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    assert main(arguments) == 2
+    assert capsys.readouterr().err.startswith(f"vigil: {message}")
+
+
 def run(*arguments: str) -> int:
     return main(["run", "--pins", "mock", "--until-end", *arguments])
 
@@ -141,6 +175,13 @@ def test_run_writes_events_and_ends_with_the_video(clip: Path, tmp_path: Path) -
     assert [state for state, _ in faces] == ["started", "ended"]
     assert 0.2 <= faces[0][1] <= 0.5
     assert faces[1][1] == pytest.approx(1.9, abs=0.05)
+
+
+def test_a_full_disk_stops_the_record_not_the_run(clip: Path) -> None:
+    done = vigil("run", "--pins", "mock", "--until-end", "--source", str(clip), "--events", "/dev/full")
+    assert done.returncode == 0
+    assert done.stderr.count("/dev/full: no more events are written: No space left on device") == 1
+    assert "20 frames in" in done.stdout
 
 
 def test_run_takes_frames_that_change_size(face: Image, tmp_path: Path) -> None:
@@ -208,6 +249,36 @@ def test_models_verify_names_the_bad_one(capsys: pytest.CaptureFixture[str], mod
     failed = [line for line in capsys.readouterr().out.splitlines() if line.startswith("FAILED")]
     assert len(failed) == 1
     assert "eyes.tflite" in failed[0]
+
+
+def test_models_verify_finds_a_missing_label_and_a_missing_or_swapped_manifest(
+    capsys: pytest.CaptureFixture[str], models_dir: Path, tmp_path: Path
+) -> None:
+    models = Path(shutil.copytree(models_dir, tmp_path / "models"))
+    manifest = json.loads((models / "emotion" / "manifest.json").read_text())
+    manifest["labels"].pop()
+    (models / "emotion" / "manifest.json").write_text(json.dumps(manifest))
+    (models / "gesture" / "manifest.json").unlink()
+    shutil.rmtree(models / "eyes")
+    shutil.copytree(models / "faces", models / "eyes")
+    assert main(["models", "verify", "--models", str(models)]) == 65
+    lines = capsys.readouterr().out.splitlines()
+    emotion, eyes, gesture = (line for line in lines if line.startswith("FAILED"))
+    assert "emotion/manifest.json: labels: 6 for the network's 7 logits; a label is missing" in emotion
+    assert "expected a bundle for 'eyes', this one is for 'faces'" in eyes
+    assert "gesture/manifest.json: no bundle here" in gesture
+
+
+def test_a_missing_label_is_refused_by_run_and_analyze(
+    capsys: pytest.CaptureFixture[str], models_dir: Path, tmp_path: Path, pictures: Path, clip: Path
+) -> None:
+    models = Path(shutil.copytree(models_dir, tmp_path / "models"))
+    manifest = json.loads((models / "emotion" / "manifest.json").read_text())
+    manifest["labels"].remove("happy")
+    (models / "emotion" / "manifest.json").write_text(json.dumps(manifest))
+    assert run("--models", str(models), "--source", str(clip)) == 65
+    assert main(["analyze", "--models", str(models), str(pictures / "face.png")]) == 65
+    assert capsys.readouterr().err.count("6 labels need (1, 6); a label is missing or one too many") == 2
 
 
 def test_a_named_camera_that_is_absent_is_an_error_not_the_demo() -> None:
