@@ -14,7 +14,7 @@ from convert.quantize.calibration import input_of_whole_levels, with_full_range
 from convert.quantize.delegation import undelegated_operations
 from convert.quantize.macs import count_macs
 from convert.quantize.parity import Parity, compare
-from convert.quantize.rewrite import rewrite_for_device
+from convert.quantize.rewrite import rewrite_for_device, without_softmax
 from convert.quantize.run import run_float, run_int8
 from convert.quantize.signature import outputs_in_file_order
 from convert.quantize.tflite import ConversionError, convert_float32, convert_int8
@@ -53,15 +53,17 @@ def quantize(
 
     ``trained_input`` is what the network was trained on; its shape is the one that the file gets.  ``calibration``
     and ``check`` are uint8 pixels ``(n, height, width, channels)`` in the network's colour order: the first sets the
-    ranges of the activations, the second, which should be others, measures the loss.
+    ranges of the activations, the second, which should be others, measures the loss.  A softmax at the end is left
+    out of the file, its logits are the output.
 
     Raises:
         CalibrationError: the pixels don't fit the input.
         ConversionError: an operation isn't delegated to XNNPACK, or an output strays from the float network's.
     """
+    network = without_softmax(network)
     device_input = input_of_whole_levels(trained_input)
     pixels = with_full_range(calibration, device_input.shape)
-    rewritten = rewrite_for_device(network, device_input.shape)
+    rewritten = rewrite_for_device(network, device_input.shape[1:])
     model = convert_int8(rewritten, device_input.normalise(pixels))
     float_model = convert_float32(rewritten)
     quantized = QuantizedNetwork(

@@ -3,109 +3,196 @@
 The rewritten network computes the same function:
 
 - a PReLU with one slope for the whole layer becomes a LeakyReLU: int8 PRELU has no XNNPACK kernel;
-- Flatten + Dense becomes a valid convolution over the whole map, then the mean over its single position:
-  a RESHAPE would hold the batch size as a constant, so that the file would work for one batch size only.
+- a PReLU with a slope for each channel becomes two depthwise 1×1 convolutions and their sum (:func:`_two_branches`);
+- Flatten + Dense becomes a valid convolution over the whole map, and what follows stays a map of one position until
+  an output takes the mean over it: a RESHAPE would hold the batch size as a constant, so that the file would work
+  for one batch size only.
 """
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
 from keras import layers
+from numpy.typing import NDArray
 
+from convert.quantize.run import named_outputs
 from edge.errors import ModelError
 
-log = logging.getLogger(__name__)
+MIN_LEAKY_SLOPE = 1 / 128
+"""XNNPACK takes an int8 LEAKY_RELU from slope × input scale / output scale = 1/256 up.  The output's range is no larger
+than the input's, so the ratio of the scales is about 1 or more; the factor of two is for rounding."""
+
+ELEMENTWISE = (layers.Activation, layers.Dropout, layers.Identity, layers.LeakyReLU, layers.ReLU)
+"""Layers that do to a flattened map what they do to the map."""
+
+Rule = Callable[[keras.Layer, Any], Any]
+"""``rule(layer, x)`` → what stands for ``layer`` in a copy, called on the copy's tensor or tensors ``x``."""
 
 
 class RewriteError(ModelError):
     """A network holds a layer that can't be brought onto the device."""
 
 
-def rewrite_for_device(network: keras.Model, shape: tuple[int, int, int, int]) -> keras.Model:
-    """A copy of ``network`` for the fixed input ``shape`` ``(n, height, width, channels)``, with the same outputs.
+def rewrite_for_device(network: keras.Model, shape: tuple[int, int, int]) -> keras.Model:
+    """A copy of ``network`` for inputs of ``shape`` ``(height, width, channels)``, with the same outputs.
+
+    Its batch size stays open: of a fixed one the converter makes constants.
 
     Raises:
-        RewriteError: a PReLU has several slopes, or a Flatten feeds something else than a Dense layer.
+        RewriteError: a layer has no equivalent, for example a PReLU with a slope for each position.
     """
-    flattened = _flattened_maps(network)
-
-    def convert(layer: keras.Layer) -> keras.Layer:
-        if isinstance(layer, layers.PReLU):
-            return layers.LeakyReLU(negative_slope=_shared_slope(layer), name=layer.name)
-        if isinstance(layer, layers.Flatten):
-            return layers.Identity(name=layer.name)
-        if layer.name in flattened:
-            return _convolution_over_map(layer, flattened[layer.name])
-        return layer.__class__.from_config(_float32(layer.get_config()))
-
-    image = keras.Input(batch_shape=shape, name=network.inputs[0].name)
-    copy = keras.models.clone_model(network, input_tensors=image, clone_function=convert)
-    for layer in network.layers:
-        _copy_weights(layer, copy.get_layer(layer.name), layer.name in flattened)
-    return copy
+    return _copy_network(network, shape, _rewrite)
 
 
-def _flattened_maps(network: keras.Model) -> dict[str, tuple[int, int, int]]:
-    """For each Dense layer that follows a Flatten: its name and the map ``(height, width, channels)`` it sees."""
-    maps = {}
-    for layer in network.layers:
-        if not isinstance(layer, layers.Flatten):
-            continue
-        height, width, channels = layer.input.shape[1:]
-        for node in layer._outbound_nodes:
-            if not isinstance(node.operation, layers.Dense):
-                raise RewriteError(
-                    f"{network.name}: layer {node.operation.name!r} follows the Flatten {layer.name!r}: "
-                    f"only Dense may, received {type(node.operation).__name__}"
-                )
-            maps[node.operation.name] = (height, width, channels)
-    return maps
+def without_softmax(network: keras.Model) -> keras.Model:
+    """A copy of ``network`` that gives logits where its outputs are softmaxes, or ``network`` itself if none is.
+
+    Int8 SOFTMAX has no XNNPACK kernel, and a device that weighs or calibrates its answers wants the logits.
+    """
+    final = {tensor._keras_history.operation.name for tensor in network.outputs}
+    softmaxes = {layer.name for layer in network.layers if layer.name in final and _is_softmax(layer)}
+
+    def rule(layer: keras.Layer, x: Any) -> Any:
+        if layer.name not in softmaxes:
+            return _copy(layer, x)
+        if not layer.weights:
+            return layers.Identity(name=layer.name)(x)
+        return _copy(layer, x, activation="linear")
+
+    return _copy_network(network, network.inputs[0].shape[1:], rule) if softmaxes else network
 
 
-def _convolution_over_map(dense: layers.Dense, over: tuple[int, int, int]) -> keras.Sequential:
-    height, width, _ = over
-    config = _float32(dense.get_config())
-    return keras.Sequential(
-        [
-            layers.Conv2D(
-                dense.units,
-                (height, width),
-                activation=config["activation"],
-                use_bias=dense.use_bias,
-                name=f"{dense.name}_convolution",
-            ),
-            layers.GlobalAveragePooling2D(name=f"{dense.name}_position"),
-        ],
-        name=dense.name,
+def _copy_network(network: keras.Model, shape: tuple[int | None, ...], rule: Rule) -> keras.Model:
+    """``network`` rebuilt by ``rule``, layer by layer, for the input ``shape``; outputs as a dictionary by name."""
+    sources = named_outputs(network, network.output)
+    image = keras.Input(shape, name=network.inputs[0].name)
+    copy = keras.models.clone_model(
+        keras.Model(network.inputs, list(sources.values())),
+        input_tensors=[image],
+        clone_function=lambda layer: layer,
+        call_function=lambda layer, x, **options: rule(layer, x),
+    )
+    outputs = zip(sources.items(), copy.outputs, strict=True)
+    return keras.Model(image, {name: _of_rank(x, source, name) for (name, source), x in outputs}, name=network.name)
+
+
+def _rewrite(layer: keras.Layer, x: Any) -> Any:
+    if isinstance(layer, layers.Flatten):
+        return layers.Identity(name=layer.name)(x)
+    if isinstance(layer, layers.PReLU):
+        return _prelu(layer, x)
+    if not _is_flattened(layer, x):
+        return _copy(layer, x)
+    if isinstance(layer, layers.Dense):
+        return _convolution_over_map(layer, x)
+    if isinstance(layer, ELEMENTWISE):
+        return _copy(layer, x)
+    if isinstance(layer, layers.BatchNormalization) and x.shape[1:3] == (1, 1):
+        return _copy(layer, x, axis=-1)
+    raise RewriteError(
+        f"layer {layer.name!r} follows a Flatten: only Dense, BatchNormalization after Dense, PReLU and elementwise "
+        f"layers may, received {type(layer).__name__}; train the network with GlobalAveragePooling2D in its place"
     )
 
 
-def _copy_weights(layer: keras.Layer, copy: keras.Layer, becomes_convolution: bool) -> None:
-    if isinstance(layer, layers.PReLU):
-        return
-    weights = layer.get_weights()
-    if becomes_convolution:
-        weights[0] = weights[0].reshape(copy.layers[0].kernel.shape)
-    copy.set_weights(weights)
+def _copy(layer: keras.Layer, x: Any, **changes: Any) -> Any:
+    """``layer``'s weights in a float32 layer of the same configuration but for ``changes``, called on ``x``."""
+    copy = layer.__class__.from_config({**layer.get_config(), "dtype": "float32", **changes})
+    y = copy(x)
+    copy.set_weights(layer.get_weights())
+    return y
 
 
-def _shared_slope(layer: layers.PReLU) -> float:
+def _convolution_over_map(dense: layers.Dense, x: Any) -> Any:
+    """``(n, 1, 1, units)``: what ``dense`` makes of the flattened ``x`` ``(n, height, width, channels)``."""
+    convolution = layers.Conv2D(
+        dense.units,
+        x.shape[1:3],
+        activation=dense.get_config()["activation"],
+        use_bias=dense.use_bias,
+        name=f"{dense.name}_convolution",
+    )
+    y = convolution(x)
+    kernel, *bias = dense.get_weights()
+    convolution.set_weights([kernel.reshape(convolution.kernel.shape), *bias])
+    return y
+
+
+def _prelu(layer: layers.PReLU, x: Any) -> Any:
+    slopes = _slopes(layer, x)
+    if np.ptp(slopes) == 0 and slopes[0] >= MIN_LEAKY_SLOPE:
+        return layers.LeakyReLU(negative_slope=float(slopes[0]), name=layer.name)(x)
+    if not slopes.any():
+        return layers.ReLU(name=layer.name)(x)
+    return _two_branches(layer.name, slopes, x)
+
+
+def _slopes(layer: layers.PReLU, x: Any) -> NDArray[np.float32]:
+    """``(channels,)``: the slope of each channel of ``x``."""
     slopes = np.asarray(layer.get_weights()[0])
-    if slopes.size != 1:
+    channels = x.shape[-1]
+    if slopes.shape[-1] not in (1, channels):
+        raise RewriteError(_slopes_message(layer, slopes))
+    by_channel = slopes.reshape(-1, slopes.shape[-1])
+    if np.ptp(by_channel, axis=0).any():
+        raise RewriteError(_slopes_message(layer, slopes))
+    return np.broadcast_to(by_channel[0], (channels,))
+
+
+def _slopes_message(layer: layers.PReLU, slopes: NDArray[np.float32]) -> str:
+    return (
+        f"PReLU {layer.name!r}: needs one slope for the layer or one for each channel "
+        f"(shared_axes=[1, 2]), received slopes of shape {slopes.shape} that differ by position"
+    )
+
+
+def _two_branches(name: str, slopes: NDArray[np.float32], x: Any) -> Any:
+    """``PReLU(z) = a·z + ReLU((1 - a)·z)`` on a map ``(n, height, width, channels)``.
+
+    Exact for every slope a ≤ 1, negative ones too: (1 - a) isn't negative, so its ReLU is (1 - a)·max(z, 0).  Slopes
+    above 1 take ``z - ReLU((1 - a)·z)``: the ReLU is (a - 1)·max(-z, 0).  The ReLU fuses into the depthwise
+    convolution, whose int8 weights have a scale for each channel and so hold every slope without rounding.
+    """
+    if len(x.shape) != 4:
         raise RewriteError(
-            f"PReLU {layer.name!r}: needs one slope for the whole layer (shared_axes over all axes), has {slopes.size}"
+            f"PReLU {name!r}: slopes for each channel need a map (n, height, width, channels), or a Dense after a "
+            f"Flatten; received a tensor of shape {x.shape}"
         )
-    slope = float(slopes.reshape(()))
-    if slope < 0:
-        # XNNPACK takes no negative slope; a trained one is a rounding of "off".
-        log.warning("PReLU %s: slope %.4f clipped to 0", layer.name, slope)
-    return max(slope, 0.0)
+    steep = slopes > 1
+    straight = _scale(np.where(steep, 1, slopes), f"{name}_straight", x)
+    bent = _scale(1 - slopes, f"{name}_bent", x, activation="relu")
+    if steep.any():
+        bent = _scale(np.where(steep, -1, 1), f"{name}_sign", bent)
+    return layers.Add(name=name)([straight, bent])
 
 
-def _float32(config: dict[str, Any]) -> dict[str, Any]:
-    """A layer's configuration without the precision that it was trained in."""
-    return {**config, "dtype": "float32"}
+def _scale(factors: NDArray[Any], name: str, x: Any, activation: str | None = None) -> Any:
+    """``x`` ``(n, height, width, channels)`` times ``factors`` ``(channels,)``."""
+    scale = layers.DepthwiseConv2D(1, use_bias=False, activation=activation, name=name)
+    y = scale(x)
+    scale.set_weights([factors.astype(np.float32).reshape(scale.kernel.shape)])
+    return y
+
+
+def _is_flattened(layer: keras.Layer, x: Any) -> bool:
+    """Whether ``x`` is still a map where ``layer`` was trained on a flattened one."""
+    return not isinstance(layer.input, list) and len(layer.input.shape) == 2 and len(x.shape) == 4
+
+
+def _of_rank(x: Any, source: Any, name: str) -> Any:
+    """``x`` as a vector where the output it stands for was one."""
+    if len(x.shape) == len(source.shape):
+        return x
+    if x.shape[1:3] != (1, 1):
+        raise RewriteError(
+            f"output {name!r} is a flattened map of {x.shape[1:]}: give the map itself, or a Dense of it"
+        )
+    return layers.GlobalAveragePooling2D(name=f"{name}_position")(x)
+
+
+def _is_softmax(layer: keras.Layer) -> bool:
+    return isinstance(layer, layers.Softmax) or getattr(layer, "activation", None) is keras.activations.softmax

@@ -18,7 +18,7 @@ from convert.quantize.calibration import with_full_range
 from convert.quantize.delegation import undelegated_operations
 from convert.quantize.quantize import quantize
 from convert.quantize.report import format_report
-from convert.quantize.rewrite import RewriteError, rewrite_for_device
+from convert.quantize.rewrite import RewriteError, rewrite_for_device, without_softmax
 from convert.quantize.run import run_float
 from convert.quantize.tflite import convert_int8
 from edge.inference.manifest import InputSpec
@@ -45,11 +45,32 @@ def small_resnet() -> keras.Model:
     return network
 
 
+def slopes_network() -> keras.Model:
+    """A cascade's network as others build it: a slope for each channel, from below 0 to above 1, and a softmax."""
+    image = keras.Input((24, 24, 3))
+    x = keras.layers.Conv2D(8, 3)(image)
+    x = keras.layers.PReLU(shared_axes=[1, 2], name="map_slopes")(x)
+    x = keras.layers.Conv2D(16, 5, strides=3)(x)
+    x = keras.layers.PReLU(shared_axes=[1, 2, 3], name="negative_slope")(x)
+    x = keras.layers.Flatten()(x)
+    x = keras.layers.Dense(32)(x)
+    x = keras.layers.BatchNormalization()(x)
+    x = keras.layers.PReLU(name="dense_slopes")(x)
+    face = keras.layers.Dense(2, activation="softmax", name="probabilities")(x)
+    network = keras.Model(image, {"face": face, "box": keras.layers.Dense(4, name="edges")(x)}, name="slopes")
+    random = np.random.default_rng(3)
+    network.get_layer("map_slopes").set_weights([random.uniform(-0.5, 1.5, (1, 1, 8))])
+    network.get_layer("negative_slope").set_weights([np.full((1, 1, 1), -0.2)])
+    network.get_layer("dense_slopes").set_weights([random.uniform(0, 1, 32)])
+    return network
+
+
 NETWORKS = {
     "pnet": (pnet, InputSpec(shape=(1, 12, 12, 3), **RGB)),
     "rnet": (rnet, InputSpec(shape=(1, 24, 24, 3), **RGB)),
     "onet": (onet, InputSpec(shape=(1, 48, 48, 3), **RGB)),
     "gesture": (small_resnet, InputSpec(shape=(1, 16, 16, 1), **GREY)),
+    "slopes": (slopes_network, InputSpec(shape=(1, 24, 24, 3), **RGB)),
 }
 
 
@@ -66,9 +87,12 @@ def convert(name: str, folder: Path) -> None:
     network.save(folder / f"{name}.keras")
     pixels = smooth_pixels(spec.shape, 96)
     quantized = quantize(network, spec, pixels[:64], pixels[64:])
-    expected = run_float(network, spec, pixels[64:])
+    logits = without_softmax(network)
+    expected = run_float(logits, spec, pixels[64:])
+    rewritten = rewrite_for_device(logits, spec.shape[1:])
+    same = run_float(rewritten, spec, pixels[64:])
     again = convert_int8(
-        rewrite_for_device(network, quantized.input.shape),
+        rewrite_for_device(logits, quantized.input.shape[1:]),
         quantized.input.normalise(with_full_range(pixels[:64], quantized.input.shape)),
     )
     (folder / f"{name}.tflite").write_bytes(quantized.model)
@@ -79,6 +103,7 @@ def convert(name: str, folder: Path) -> None:
         "input": quantized.input.model_dump(),
         "same_bytes_again": again == quantized.model,
         "relative_errors": {parity.output: parity.relative_error for parity in quantized.parity},
+        "rewriting_error": max(float(np.abs(same[name] - expected[name]).max()) for name in expected),
         "report": format_report([quantized]),
     }
     (folder / f"{name}.json").write_text(json.dumps(facts))
@@ -88,12 +113,20 @@ def refusals() -> dict[str, str]:
     """The messages for networks that can't be brought onto the device."""
     image = keras.Input((8, 8, 1))
     x = keras.layers.Conv2D(4, 3)(image)
-    per_channel = keras.Model(image, keras.layers.PReLU(shared_axes=[1, 2], name="slopes")(x))
-    flat = keras.Model(image, keras.layers.ReLU(name="bend")(keras.layers.Flatten(name="flatten")(x)))
+    by_position = keras.layers.PReLU("random_uniform", name="slopes")(x)
+    pooled = keras.layers.Dense(4)(keras.layers.GlobalAveragePooling2D()(x))
+    vector = keras.layers.PReLU("random_uniform", name="vector_slopes")(pooled)
+    flat = keras.layers.Flatten()(x)
+    cases = {
+        "by_position": by_position,
+        "vector": vector,
+        "layer_after_flatten": keras.layers.Reshape((12, 12), name="fold")(flat),
+        "flat_output": keras.layers.ReLU(name="bend")(flat),
+    }
     messages = {}
-    for name, network in (("per_channel", per_channel), ("flatten", flat)):
+    for name, output in cases.items():
         try:
-            rewrite_for_device(network, (1, 8, 8, 1))
+            rewrite_for_device(keras.Model(image, output), (8, 8, 1))
         except RewriteError as error:
             messages[name] = str(error)
     return messages

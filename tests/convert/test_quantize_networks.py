@@ -19,7 +19,7 @@ from edge.inference.manifest import InputSpec, NetworkSpec
 from edge.inference.network import Network
 
 WORKER = Path(__file__).with_name("quantize_worker.py")
-NETWORKS = ("pnet", "rnet", "onet", "gesture")
+NETWORKS = ("pnet", "rnet", "onet", "gesture", "slopes")
 MAX_RELATIVE_ERROR = 0.2  # untrained networks spread less than trained ones
 
 
@@ -68,7 +68,7 @@ def test_each_output_has_its_own_name(converted: Path, name: str) -> None:
         assert np.sqrt(np.mean((values - expected) ** 2)) < MAX_RELATIVE_ERROR * expected.std()
 
 
-@pytest.mark.parametrize("name", ["rnet", "onet", "gesture"])
+@pytest.mark.parametrize("name", ["rnet", "onet", "gesture", "slopes"])
 @pytest.mark.parametrize("batch", [2, 8, 32])
 def test_batches_give_what_single_inputs_give(converted: Path, name: str, batch: int) -> None:
     pixels = np.load(converted / f"{name}.npz")["pixels"][:batch]
@@ -106,6 +106,8 @@ def test_pnet_slides_over_a_canvas(converted: Path) -> None:
         ("onet", (1, 48, 48, 3)),
         ("onet", (8, 48, 48, 3)),
         ("gesture", (4, 16, 16, 1)),
+        ("slopes", (1, 24, 24, 3)),
+        ("slopes", (8, 24, 24, 3)),
     ],
 )
 def test_xnnpack_runs_every_operation(converted: Path, name: str, shape: tuple[int, int, int, int]) -> None:
@@ -135,6 +137,17 @@ def test_macs_are_counted(converted: Path, name: str, macs: int, count: str) -> 
 
 
 @pytest.mark.parametrize("name", NETWORKS)
+def test_rewriting_changes_no_output(converted: Path, name: str) -> None:
+    assert facts(converted, name)["rewriting_error"] < 1e-4
+
+
+def test_a_softmax_at_the_end_is_left_out(converted: Path) -> None:
+    """Logits are no probabilities: they may be negative and sum to anything."""
+    face = np.load(converted / "slopes.npz")["face"]
+    assert not np.allclose(face.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
 def test_converting_twice_gives_the_same_bytes(converted: Path, name: str) -> None:
     assert facts(converted, name)["same_bytes_again"]
 
@@ -152,7 +165,13 @@ def test_the_report_names_size_work_time_and_parity(converted: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("case", "words"), [("per_channel", ["slopes", "one slope", "4"]), ("flatten", ["bend", "Dense", "ReLU"])]
+    ("case", "words"),
+    [
+        ("by_position", ["slopes", "one slope", "(6, 6, 4)", "differ by position"]),
+        ("vector", ["vector_slopes", "need a map", "(None, 4)"]),
+        ("layer_after_flatten", ["fold", "Dense", "Reshape"]),
+        ("flat_output", ["bend", "flattened map"]),
+    ],
 )
 def test_layers_without_equivalent_are_refused(converted: Path, case: str, words: list[str]) -> None:
     message = facts(converted, "refusals")[case]
