@@ -16,10 +16,6 @@ from edge.values import Frame
 from edge.vision.detectors import FaceDetector, HandDetector
 from edge.vision.settings import DetectionSettings
 
-ROOT = Path(__file__).resolve().parents[2]
-MISSING = [task.value for task in Task if task is not Task.IDENTITY and not (ROOT / "models" / task.value).is_dir()]
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"models/ lacks the bundle(s) {MISSING}")
-
 EYES = np.array([(204.2, 95.9), (246.5, 98.0)])
 """Centres of the portrait's eyes, pixels."""
 

@@ -26,11 +26,6 @@ MARGIN_S = 0.8
 """A hand is read a little before it is wholly up or a little after; smoothing adds its share."""
 
 
-needs_hands = pytest.mark.skipif(
-    not (Path(__file__).resolve().parents[2] / "models" / "hands").is_dir(), reason="no bundle for hands ships yet"
-)
-
-
 @dataclass
 class Played:
     totals: Totals
@@ -67,7 +62,6 @@ def test_the_face_is_found_in_nearly_every_frame(played: Played) -> None:
     assert played.totals.faces >= 0.95 * played.totals.frames
 
 
-@needs_hands
 @pytest.mark.parametrize("gesture", ["palm", "fist", "thumb_up"])
 def test_each_gesture_starts_once_while_it_is_shown(played: Played, gesture: str) -> None:
     (t,) = played.started(f"gesture.{gesture}")
@@ -75,13 +69,11 @@ def test_each_gesture_starts_once_while_it_is_shown(played: Played, gesture: str
     assert cue.start_s <= t <= cue.start_s + HOLD_S + MARGIN_S
 
 
-@needs_hands
 def test_no_gesture_is_seen_that_nobody_shows(played: Played) -> None:
     gestures = {e.name for e in played.told if isinstance(e, Event) and e.name.startswith("gesture.")}
     assert gestures == {"gesture.palm", "gesture.fist", "gesture.thumb_up"}
 
 
-@needs_hands
 def test_the_lamp_goes_on_at_the_palm_and_off_at_the_fist(played: Played) -> None:
     (on, lit), (off, dark) = played.sequence("lamp")
     assert (lit, dark) == (1.0, 0.0)
@@ -89,7 +81,6 @@ def test_the_lamp_goes_on_at_the_palm_and_off_at_the_fist(played: Played) -> Non
     assert CUES["fist"].start_s <= off <= CUES["fist"].start_s + HOLD_S + MARGIN_S
 
 
-@needs_hands
 def test_the_thumb_switches_the_relay_and_the_end_of_the_run_releases_it(played: Played) -> None:
     (on, closed), (off, opened) = played.sequence("relay")
     assert (closed, opened) == (1.0, 0.0)

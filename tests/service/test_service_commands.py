@@ -239,7 +239,7 @@ def test_a_damaged_bundle_is_refused(models_dir: Path, tmp_path: Path, clip: Pat
 
 def test_models_verify_passes_what_ships(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "verify"]) == 0
-    assert capsys.readouterr().out.count("pass ") >= 3
+    assert capsys.readouterr().out.count("pass ") >= 5
 
 
 def test_models_verify_names_the_bad_one(capsys: pytest.CaptureFixture[str], models_dir: Path, tmp_path: Path) -> None:
@@ -306,6 +306,22 @@ def test_terminate_stops_a_live_run_cleanly(tmp_path: Path) -> None:
     assert last["state"] == "ended"
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_names_that_the_terminal_cannot_write_are_escaped(encoding: str, tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    done = subprocess.run(
+        [sys.executable, "-m", "edge.cli", "analyze", b"gr\xfc\xc3\x9fe.jpg"],
+        capture_output=True,
+        check=False,
+        env=environment,
+        cwd=tmp_path,
+        timeout=60,
+    )
+    assert done.returncode == 1, done.stderr
+    assert b"no such file" in done.stdout
+    assert b"Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("command", [[], ["run"], ["analyze"], ["config"], ["config", "check"], ["models"]])
 def test_help_explains(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
@@ -314,13 +330,8 @@ def test_help_explains(capsys: pytest.CaptureFixture[str], command: list[str]) -
     assert len(capsys.readouterr().out) > 200
 
 
-@pytest.mark.xfail(reason="faces 0.1.0 finds the face in 77 % of the frames of want.mkv", strict=False)
-def test_every_signing_clip_runs_faster_than_it_plays(dataset: Any, tmp_path: Path) -> None:
-    """Not a timed test of speed, only that the main job works on each: a face in 95 % of the frames."""
+def test_a_face_is_found_in_the_signing_clips(capsys: pytest.CaptureFixture[str], dataset: Any, tmp_path: Path) -> None:
     for path in sorted((dataset("clips") / "signing").glob("*.mkv")):
-        done = vigil(
-            "run", "--pins", "mock", "--until-end", "--source", str(path), "--events", str(tmp_path / "e.jsonl")
-        )
-        assert done.returncode == 0, done.stderr
-        share = int(done.stdout.rsplit("a face in ", 1)[1].split("%")[0])
-        assert share >= 95, f"{path.name}: {done.stdout}"
+        assert run("--pins", "mock", "--until-end", "--source", str(path), "--events", str(tmp_path / "e.jsonl")) == 0
+        told = capsys.readouterr().out
+        assert int(told.rsplit("a face in ", 1)[1].split("%")[0]) >= 95, f"{path.name}: {told}"
