@@ -1,8 +1,7 @@
-"""Which bundles a run needs, and what to do about those that aren't installed."""
+"""Whether the bundles that a run needs are installed."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection
 from pathlib import Path
 
@@ -11,8 +10,6 @@ from edge.config.switches import FAMILIES, family_of
 from edge.errors import ModelError
 from edge.inference import Task
 from edge.perception.senses import installed_tasks
-
-log = logging.getLogger(__name__)
 
 
 class MissingBundleError(ModelError):
@@ -37,24 +34,6 @@ def require_bundles(config: Config, models_dir: Path) -> None:
         missing -= absent
     if complaints:
         raise MissingBundleError("\n".join(complaints))
-
-
-def without_missing_gestures(config: Config, models_dir: Path) -> Config:
-    """``config``, without hands and the rules on gestures if ``models_dir`` has no bundles for them; the log says so.
-
-    It is for the built-in config, which nobody has asked for: what a file says is done or refused.
-    """
-    missing = set(FAMILIES["gesture"].tasks) - installed_tasks(models_dir)
-    if not missing:
-        return config
-    log.warning(
-        "%s has no bundle for %s: gestures are not read, and the built-in rules on them are left out",
-        models_dir,
-        _names(missing),
-    )
-    detection = config.detection.model_copy(update={"hands": False})
-    rules = tuple(rule for rule in config.rules if family_of(rule.event) != "gesture")
-    return config.model_copy(update={"detection": detection, "rules": rules})
 
 
 def _complaint(family: str, absent: Collection[Task], config: Config) -> str:

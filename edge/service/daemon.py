@@ -92,7 +92,7 @@ class Daemon:
         """Outputs go to their safe state and the driver can't be judged until frames come again."""
         with self._lock:
             t = self._clock.now()
-            log.warning("camera lost: %s; outputs are safe until it is back", reason)
+            log.warning("outputs are safe until the camera is back: %s", reason)
             self._handle(self._timeline.lost(t), t)
             self._report(self._outputs.make_safe(because="camera lost", t=t))
 

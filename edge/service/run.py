@@ -16,7 +16,7 @@ from edge.camera import CameraSettings, open_source
 from edge.config import Config, default_config, labels_of, load_config
 from edge.inference import default_models_dir
 from edge.perception.observer import Observer
-from edge.service.bundles import require_bundles, without_missing_gestures
+from edge.service.bundles import require_bundles
 from edge.service.daemon import Daemon, Totals
 from edge.service.eventlog import EventFile, in_words
 from edge.service.feed import EveryFrame, FrameFeed, NewestFrame
@@ -58,7 +58,7 @@ def _config(arguments: argparse.Namespace, models: Path) -> Config:
     """The named config, else the installed one, else the default; options on the command line come on top."""
     labels = labels_of(models)
     path = arguments.config or (CONFIG_FILE if CONFIG_FILE.is_file() else None)
-    config = load_config(path, labels) if path else without_missing_gestures(default_config(), models)
+    config = load_config(path, labels) if path else default_config()
     camera = override(config.camera, "source", arguments.source, "--source")
     detection = override(config.detection, "threads", arguments.threads, "--threads")
     return config.model_copy(update={"camera": camera, "detection": detection})

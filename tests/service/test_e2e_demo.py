@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from edge.camera import CameraSettings, open_source
 from edge.camera.demo.script import EYES_CLOSED, SCRIPT, Cue
 from edge.config import default_config
 from edge.perception.observer import Observer
-from edge.perception.senses import installed_tasks
 from edge.service.daemon import Daemon, Totals
+from edge.service.eventlog import as_json
 from edge.service.feed import EveryFrame
 from edge.timeline import Timeline, TimelineSettings
 from edge.values import Action, Event, EventState
@@ -24,6 +25,15 @@ HOLD_S = 0.5
 MICROSLEEP_S = 1.5
 MARGIN_S = 0.8
 """A hand is read a little before it is wholly up or a little after; smoothing adds its share."""
+
+
+DETAILS = {
+    "face": {"faces", "seen_seconds"},
+    "gesture": {"probability", "track", "held_seconds"},
+    "emotion": {"probability", "held_seconds"},
+    "drowsiness": {"closure_seconds", "perclos_60s", "perclos_180s", "withheld", "reason", "seconds"},
+}
+"""What an event's line may have beside its time, name and state, by family."""
 
 
 @dataclass
@@ -49,7 +59,7 @@ def played(models_dir: Path) -> Played:
     told: list[Event | Action] = []
     pins: list[PinChange] = []
     with Outputs.open(config.outputs, "mock", record=pins.append) as outputs:
-        observer = Observer.load(models_dir, config.tasks & installed_tasks(models_dir), config.detection)
+        observer = Observer.load(models_dir, config.tasks, config.detection)
         daemon = Daemon(observer, Timeline(TimelineSettings()), Rules(config.rules), outputs, [told.append])
         feed = EveryFrame(open_source(CameraSettings(source="demo")))
         totals = daemon.run(feed, realtime=False)
@@ -102,6 +112,31 @@ def test_microsleep_happens_once_and_the_driver_wakes(played: Played) -> None:
     (asleep,) = played.started("drowsiness.microsleep")
     assert max(played.started("drowsiness.awake")) > asleep
     assert played.started("drowsiness.sleep") == []
+
+
+def test_every_line_of_the_record_has_the_contract(played: Played) -> None:
+    """The keys in order, plain JSON, times that grow, and a cause for every action."""
+    lines = [json.loads(json.dumps(as_json(entry), allow_nan=False)) for entry in played.told]
+    assert [line["t"] for line in lines] == sorted(line["t"] for line in lines)
+    happened = {"end of source"}
+    for line in lines:
+        if "output" in line:
+            assert list(line) == ["t", "output", "action", "because"]
+            assert line["because"] in happened
+        else:
+            assert list(line)[:3] == ["t", "event", "state"]
+            assert set(line) - {"t", "event", "state"} <= DETAILS[line["event"].partition(".")[0]]
+            happened |= {line["event"]} if line["state"] == "started" else {f"{line['event']} ended"}
+
+
+def test_whatever_starts_ends_once(played: Played) -> None:
+    open_events: set[str] = set()
+    for entry in played.told:
+        if isinstance(entry, Event):
+            was_open = entry.name in open_events
+            assert was_open == (entry.state is EventState.ENDED), entry
+            open_events ^= {entry.name}
+    assert open_events == set()
 
 
 def test_blinks_alarm_nobody(played: Played) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from edge.cli import main
-from edge.config import default_config, parse_config
-from edge.service.bundles import MissingBundleError, require_bundles, without_missing_gestures
+from edge.config import parse_config
+from edge.service.bundles import MissingBundleError, require_bundles
 
 LAMP = '[outputs.lamp]\ntype = "led"\npin = 17\n'
 PALM = '[[rules]]\nwhen = "gesture.palm"\ndo = "lamp.on"\n'
@@ -75,21 +75,6 @@ def test_what_is_switched_off_needs_no_bundle(tmp_path: Path, switches: str, tas
     for task in tasks:
         (tmp_path / task).mkdir()
     check(switches, tmp_path)
-
-
-def test_only_the_built_in_config_does_without_gestures(install: Install, caplog: pytest.LogCaptureFixture) -> None:
-    models = install("faces", "emotion", "eyes")
-    config = without_missing_gestures(default_config(), models)
-    assert not config.detection.hands
-    assert {rule.event.partition(".")[0] for rule in config.rules} == {"drowsiness"}
-    assert "no bundle for hands and gesture: gestures are not read" in caplog.text
-    require_bundles(config, models)
-
-
-def test_with_the_bundles_the_built_in_config_is_left_as_it_is(tmp_path: Path) -> None:
-    for task in ("hands", "gesture"):
-        (tmp_path / task).mkdir()
-    assert without_missing_gestures(default_config(), tmp_path) == default_config()
 
 
 def run(models: Path, folder: Path, config: str) -> int:
