@@ -26,7 +26,8 @@ from convert.bundle.checkpoint import (
     read_report,
 )
 from convert.bundle.writer import BundleDraft, NetworkDraft
-from convert.evaluate.classification import classification_figures, fit_temperature
+from convert.evaluate.calibration import fit_temperature
+from convert.evaluate.classification import classification_figures
 from convert.quantize.quantize import QuantizedNetwork, quantize
 from convert.quantize.report import format_report
 from convert.quantize.run import run_float, run_int8

@@ -1,79 +1,85 @@
-"""Figures of a detector, from what it found and what was annotated."""
+"""What a detector found in one picture against what was annotated there."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.vision.boxes import iou
+from convert.data.scenes import no_boxes
+from edge.vision.boxes import Boxes, iou
+
+Points = NDArray[np.float32]
+"""``(n, 5, 2)`` float32: x, y of five landmarks in pixels."""
 
 MIN_IOU = 0.5
-"""An annotated object counts as found from this intersection over union on, as in PASCAL VOC."""
+"""An annotated object counts as found from this intersection over union on, as in PASCAL VOC and WIDER FACE."""
 
-Boxes = NDArray[np.float32]
-Points = NDArray[np.float32]
-
-
-@dataclass
-class DetectionTally:
-    """Counts over pictures: annotated objects, finds, finds that match, and the landmarks' errors."""
-
-    annotated: int = 0
-    found: int = 0
-    matched: int = 0
-    errors: list[float] = field(default_factory=list)
-
-    def add(self, boxes: Boxes, true_boxes: Boxes, points: Points, true_points: Points | None) -> None:
-        """Count one picture.
-
-        ``boxes`` ``(m, 4)``, best first, and ``points`` ``(m, 5, 2)`` were found, ``true_boxes`` ``(n, 4)`` and
-        ``true_points`` ``(n, 5, 2)`` annotated, all in pixels.
-        """
-        pairs = match(boxes, true_boxes)
-        self.annotated += len(true_boxes)
-        self.found += len(boxes)
-        self.matched += len(pairs)
-        if true_points is not None:
-            self.errors += [normalised_mean_error(points[i], true_points[j]) for i, j in pairs]
-
-    def figures(self) -> dict[str, Any]:
-        """Recall, precision (of all finds; a lower bound where pictures aren't annotated completely) and mean NME."""
-        return {
-            "recall": _ratio(self.matched, self.annotated),
-            "precision": _ratio(self.matched, self.found),
-            "nme": round(float(np.mean(self.errors)), 6) if self.errors else None,
-            "annotated": self.annotated,
-            "found": self.found,
-            "matched": self.matched,
-        }
+FALSE, IGNORED = -1, -2
+"""What a find is that matches no annotation: false, or on a region that counts neither way."""
 
 
-def match(boxes: Boxes, true_boxes: Boxes) -> list[tuple[int, int]]:
-    """Pairs (find, annotation): each find, best first, takes the free annotation that it overlaps most, if by enough.
+@dataclass(frozen=True)
+class Finds:
+    """The finds in one picture, best first, and how they lie to its annotation.
 
-    >>> match(np.array([[0, 0, 10, 10]], np.float32), np.array([[50, 50, 60, 60], [1, 0, 11, 10]], np.float32))
-    [(0, 1)]
+    ``boxes`` ``(m, 4)``, ``scores`` ``(m,)``, ``points`` ``(m, 5, 2)``; ``nearest`` ``(m,)`` is the annotation that
+    each overlaps most, and ``overlaps`` ``(m,)`` by how much; ``ignored`` ``(m,)``: what it overlaps most is a region
+    without annotation.
     """
-    overlaps = iou(boxes, true_boxes)
-    pairs: list[tuple[int, int]] = []
-    for index in range(len(boxes)):
+
+    boxes: Boxes
+    scores: NDArray[np.float32]
+    points: Points
+    nearest: NDArray[np.intp]
+    overlaps: NDArray[np.float32]
+    ignored: NDArray[np.bool_]
+
+    @classmethod
+    def of(
+        cls, boxes: Boxes, scores: NDArray[np.float32], points: Points, true_boxes: Boxes, unsure: Boxes | None = None
+    ) -> Finds:
+        """Compare finds, best first, with the annotated ``true_boxes`` ``(n, 4)`` and the ``unsure`` ``(k, 4)``."""
+        regions = no_boxes() if unsure is None else unsure
+        overlaps = iou(boxes, np.concatenate([true_boxes, regions]))
         if not overlaps.shape[1]:
-            break
-        best = int(overlaps[index].argmax())
-        if overlaps[index, best] >= MIN_IOU:
-            pairs.append((index, best))
-            overlaps[:, best] = 0
-    return pairs
+            overlaps = np.zeros((len(boxes), 1), np.float32)
+        nearest = overlaps.argmax(axis=1)
+        return cls(boxes, scores, points, nearest, overlaps.max(axis=1), nearest >= len(true_boxes))
+
+    def above(self, score: float) -> Finds:
+        """Those with at least this ``score``."""
+        number = int((self.scores >= score).sum())
+        return Finds(
+            self.boxes[:number],
+            self.scores[:number],
+            self.points[:number],
+            self.nearest[:number],
+            self.overlaps[:number],
+            self.ignored[:number],
+        )
+
+    def matches(self, min_iou: float = MIN_IOU) -> NDArray[np.intp]:
+        """``(m,)``: the annotation that each find has found, or :data:`FALSE` or :data:`IGNORED`.
+
+        By the rule of WIDER FACE's evaluation: a find belongs to what it overlaps most, if by at least ``min_iou``; of
+        several that belong to one annotation the best is right and the others are false.
+        """
+        found = np.full(len(self.scores), FALSE, np.intp)
+        taken: set[int] = set()
+        for index in np.flatnonzero(self.overlaps >= min_iou):
+            nearest = int(self.nearest[index])
+            if self.ignored[index]:
+                found[index] = IGNORED
+            elif nearest not in taken:
+                found[index] = nearest
+                taken.add(nearest)
+        return found
 
 
-def normalised_mean_error(points: Points, true_points: Points) -> float:
-    """The mean distance of five points ``(5, 2)`` to the true ones, in distances between the true eyes."""
+def normalised_mean_error(points: NDArray[Any], true_points: NDArray[Any]) -> float:
+    """The mean distance of five points ``(5, 2)`` to the true ones, in distances between the true eyes (NME)."""
     between_eyes = float(np.linalg.norm(true_points[1] - true_points[0]))
     return float(np.linalg.norm(points - true_points, axis=1).mean()) / between_eyes
-
-
-def _ratio(part: int, whole: int) -> float | None:
-    return round(part / whole, 6) if whole else None

@@ -1,6 +1,9 @@
 """``vigil-convert evaluate`` on folders made here, with the shipped bundles."""
 
 import json
+import shutil
+from html.parser import HTMLParser
+from importlib import resources
 from pathlib import Path
 
 import cv2
@@ -8,6 +11,7 @@ import numpy as np
 import pytest
 
 from convert.cli import main
+from edge.inference import load_bundle, verify_bundle
 
 
 @pytest.fixture
@@ -49,10 +53,9 @@ def test_tables_by_default(models_dir: Path, classes: Path, capsys: pytest.Captu
     ("spoil", "words"),
     [
         (lambda folder: (folder / "wink").mkdir(), "found wink"),
-        (lambda folder: (folder / "open" / "7.png").write_bytes(b"no picture"), "7.png: not a readable image"),
         (lambda folder: (folder / "closed").mkdir(), "closed: no image in this class"),
     ],
-    ids=["a folder that the bundle does not know", "a damaged picture", "an empty class"],
+    ids=["a folder that the bundle does not know", "an empty class"],
 )
 def test_unfit_folders_are_named(
     models_dir: Path, classes: Path, capsys: pytest.CaptureFixture[str], spoil, words: str
@@ -61,6 +64,34 @@ def test_unfit_folders_are_named(
     status, out, err = run(capsys, models_dir / "eyes", "--data", classes / "test", "--json")
     assert (status, out) == (66, "")
     assert words in err
+
+
+def test_a_damaged_picture_is_named_counted_and_skipped(
+    models_dir: Path, classes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damaged = classes / "test" / "open" / "7.png"
+    damaged.write_bytes(b"no picture")
+    status, out, _ = run(capsys, models_dir / "eyes", "--data", classes / "test", "--json")
+    result = json.loads(out)
+    assert (status, result["n"], result["int8"]["taken"]) == (0, 5, 6)
+    assert len(result["int8"]["skipped"]) == 1
+    assert str(damaged) in result["int8"]["skipped"][0]
+    status, out, _ = run(capsys, models_dir / "eyes", "--data", classes / "test")
+    assert (status, f"  {damaged}" in out, "1 pictures" in out) == (0, True, True)
+
+
+def test_nothing_readable_is_an_error(models_dir: Path, classes: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for file in (classes / "test" / "open").iterdir():
+        file.write_bytes(b"")
+    status, _, err = run(capsys, models_dir / "eyes", "--data", classes / "test")
+    assert (status, "not one of 5 pictures" in err) == (66, True)
+
+
+def test_a_limit_is_kept_and_told(models_dir: Path, classes: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(capsys, models_dir / "eyes", "--data", classes / "test", "--limit", 3)
+    assert (status, "n = 3" in out, "Judged on 3 of 5 pictures" in out) == (0, True, True)
+    with pytest.raises(SystemExit):
+        run(capsys, models_dir / "eyes", "--data", classes / "test", "--limit", 0)
 
 
 def test_missing_folder_and_missing_bundle(
@@ -77,23 +108,53 @@ def test_pairs_are_for_identity(models_dir: Path, classes: Path, capsys: pytest.
     assert (status, "'identity'" in err) == (78, True)
 
 
-def test_a_detector_on_annotated_pictures(models_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A face that is there and annotated, and one annotation where nothing is: recall a half."""
-    from importlib import resources
+def test_temperatures_are_for_classifiers(models_dir: Path, classes: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, err = run(capsys, models_dir / "faces", "--data", classes, "--store-temperature")
+    assert (status, "'emotion', 'eyes' or 'gesture'" in err) == (78, True)
 
+
+def test_a_temperature_is_stored_and_the_bundle_still_verifies(
+    models_dir: Path, classes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle = tmp_path / "bundle"
+    shutil.copytree(models_dir / "eyes", bundle)
+    before = load_bundle(bundle).manifest
+    status, out, _ = run(capsys, bundle, "--data", classes / "test", "--json", "--store-temperature")
+    fitted = json.loads(out)["int8"]["calibration"]["temperature_of_these_data"]
+    after = load_bundle(bundle)
+    assert (status, after.manifest) == (0, before.model_copy(update={"temperature": fitted}))
+    assert all(drift.passed for drift in verify_bundle(after))
+    assert sorted(file.name for file in bundle.iterdir()) == sorted(
+        file.name for file in (models_dir / "eyes").iterdir()
+    )
+
+
+@pytest.fixture
+def annotated(tmp_path: Path) -> Path:
+    """A face that is there and annotated, one annotation where nothing is, and one picture that is missing."""
     portrait = resources.files("edge.camera.demo").joinpath("astronaut.jpg").read_bytes()
-    (tmp_path / "images").mkdir()
-    (tmp_path / "images" / "a.jpg").write_bytes(portrait)
-    (tmp_path / "boxes.csv").write_text(
+    folder = tmp_path / "photos"
+    (folder / "images").mkdir(parents=True)
+    (folder / "images" / "a.jpg").write_bytes(portrait)
+    (folder / "boxes.csv").write_text(
         "image,label,session,width,height,xmin,ymin,xmax,ymax\n"
         "images/a.jpg,face,one,0,0,188,78,262,152\n"
         "images/a.jpg,face,one,0,0,0,0,40,40\n"
+        "images/b.jpg,face,one,0,0,0,0,40,40\n"
     )
-    status, out, _ = run(capsys, models_dir / "faces", "--data", tmp_path, "--min-size", 40, "--json")
+    return folder
+
+
+def test_a_detector_on_annotated_pictures(
+    models_dir: Path, annotated: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, _ = run(capsys, models_dir / "faces", "--data", annotated, "--min-size", 40, "--json")
     result = json.loads(out)
     assert (status, result["n"]) == (0, 2)
     assert result["int8"]["recall"] == 0.5
     assert result["int8"]["nme"] is None, "boxes.csv has no landmarks"
+    assert len(result["int8"]["skipped"]) == 1
+    assert "b.jpg" in result["int8"]["skipped"][0]
 
 
 def test_a_detector_refuses_a_folder_of_classes(
@@ -101,3 +162,87 @@ def test_a_detector_refuses_a_folder_of_classes(
 ) -> None:
     status, _, err = run(capsys, models_dir / "faces", "--data", classes / "test")
     assert (status, "no annotated pictures" in err) == (66, True)
+
+
+class Page(HTMLParser):
+    """What a page shows, and what it would load or run."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.headings: list[str] = []
+        self.pictures = 0
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = dict(attributes)
+        assert tag not in ("script", "link", "iframe")
+        assert all(not name.startswith("on") for name in given)
+        if tag == "img":
+            self.pictures += 1
+            assert (given["src"] or "").startswith("data:image/png;base64,")
+            assert given["alt"]
+        elif tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] == "h2":
+            self.headings.append(data)
+
+
+def read_page(folder: Path) -> Page:
+    text = (folder / "report.html").read_text("utf-8")
+    assert "http" not in text
+    assert "@import" not in text
+    page = Page(text)
+    assert page.open == []
+    return page
+
+
+def test_the_report_of_a_classifier(
+    models_dir: Path, classes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (classes / "test" / "open" / "<b>.png").write_bytes(b"no picture")
+    status, out, _ = run(
+        capsys, models_dir / "eyes", "--data", classes / "test", "--json", "--report", tmp_path / "new" / "report"
+    )
+    assert status == 0
+    page = read_page(tmp_path / "new" / "report")
+    assert page.headings == [
+        "Figures",
+        "Confusion matrix",
+        "Curves",
+        "Most confident mistakes",
+        "Float against int8",
+        "How to read this",
+        "Skipped: 1",
+    ]
+    assert json.loads((tmp_path / "new" / "report" / "result.json").read_text()) == json.loads(out)
+    plots = sorted((tmp_path / "new" / "report").glob("*.png"))
+    assert [plot.stem for plot in plots] == ["calibration", "confusion"], "no ROC of one class"
+    assert all(cv2.imread(str(plot)) is not None for plot in plots)
+
+
+def test_the_report_of_a_detector(
+    models_dir: Path, annotated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _, _ = run(
+        capsys, models_dir / "faces", "--data", annotated, "--min-size", 40, "--report", tmp_path / "report"
+    )
+    page = read_page(tmp_path / "report")
+    assert status == 0
+    assert page.headings[:3] == ["Figures", "Curves", "Missed"]
+    assert page.pictures == 3, "two curves, and the annotation that nothing was found at"
+
+
+def test_a_report_that_cannot_be_written(
+    models_dir: Path, classes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    status, _, err = run(
+        capsys, models_dir / "eyes", "--data", classes / "test", "--report", tmp_path / "file" / "report"
+    )
+    assert (status, "can't write the report here" in err) == (1, True)
