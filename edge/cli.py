@@ -18,7 +18,7 @@ examples:
   vigil analyze photo.jpg --jsonl               what the device sees in a picture
   vigil config init vigil.toml                  a commented configuration to start from
 
-exit status: 0 done; 1 some pictures could not be read; 2 wrong usage; 65 damaged model;
+exit status: 0 done; 1 some pictures or frames could not be read; 2 wrong usage; 65 damaged model;
 66 missing or unreadable input; 69 camera unavailable; 71 pins unavailable; 78 wrong configuration.
 
 Vigil is no certified safety device: it fails in the dark and behind sunglasses.

@@ -35,6 +35,10 @@ class ImageFolder(Source):
         self._place = 0
         self._index = 0
 
+    @property
+    def is_incomplete(self) -> bool:
+        return self.damaged > 0
+
     def open(self) -> None:
         try:
             paths = natural_order(path for path in self._folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)

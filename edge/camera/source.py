@@ -21,6 +21,11 @@ class Source(ABC):
     live: bool
     """True: frames come at their own pace, and the newest wins.  False: every frame is delivered, then it ends."""
 
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether a file or folder has ended without frames that it should have had: cut off, or damaged in part."""
+        return False
+
     @abstractmethod
     def open(self) -> None:
         """Get ready to deliver.
@@ -71,6 +76,10 @@ class WrappedSource(Source):
         self._source = source
         self.name = source.name
         self.live = source.live
+
+    @property
+    def is_incomplete(self) -> bool:
+        return self._source.is_incomplete
 
     def open(self) -> None:
         self._source.open()

@@ -42,6 +42,11 @@ class VideoFile(Source):
         self._times = CaptureTimes()
         self._step = 1 / _DEFAULT_RATE_HZ
         self._index = 0
+        self._cut_off = False
+
+    @property
+    def is_incomplete(self) -> bool:
+        return self._cut_off or self.damaged > 0
 
     def open(self) -> None:
         check_file(self._path)
@@ -59,6 +64,7 @@ class VideoFile(Source):
         self._step = 1 / _rate_hz(capture)
         self._index = 0
         self.damaged = 0
+        self._cut_off = False
 
     def read(self) -> Frame | None:
         if self._capture is None:
@@ -85,7 +91,8 @@ class VideoFile(Source):
             raise InputError(f"{self._path}: no frame of it can be decoded; it is damaged or cut off")
         if self.damaged:
             log.warning("%s: %d of its frames are damaged and were skipped", self.name, self.damaged)
-        if missing > max(_MISSING_FRAMES, _MISSING_SHARE * stated):
+        self._cut_off = missing > max(_MISSING_FRAMES, _MISSING_SHARE * stated)
+        if self._cut_off:
             log.warning("%s: cut off: ends after %d of about %d frames", self.name, self._index, stated)
 
     def close(self) -> None:

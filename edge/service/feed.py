@@ -24,6 +24,10 @@ class FrameFeed(Protocol):
     def ended(self) -> bool:
         """No frame will ever come again."""
 
+    @property
+    def is_incomplete(self) -> bool:
+        """It has ended without frames that it should have had."""
+
     def close(self) -> None:
         """Release the source."""
 
@@ -44,6 +48,10 @@ class EveryFrame:
     def ended(self) -> bool:
         return self._ended
 
+    @property
+    def is_incomplete(self) -> bool:
+        return self._source.is_incomplete
+
     def close(self) -> None:
         self._source.close()
 
@@ -52,6 +60,7 @@ class NewestFrame:
     """The newest frame of an open source that delivers at its own pace; what the loop is too slow for is dropped."""
 
     def __init__(self, source: Source) -> None:
+        self._source = source
         self._latest = LatestFrames(source)
         self._latest.start()
 
@@ -61,6 +70,10 @@ class NewestFrame:
     @property
     def ended(self) -> bool:
         return self._latest.ended
+
+    @property
+    def is_incomplete(self) -> bool:
+        return self._source.is_incomplete
 
     def close(self) -> None:
         self._latest.stop()

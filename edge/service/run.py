@@ -29,10 +29,14 @@ log = logging.getLogger(__name__)
 CONFIG_FILE = Path("/etc/vigil/vigil.toml")
 
 OK = 0
+INCOMPLETE = 1
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run as the parsed arguments say; outputs are safe when this returns or raises."""
+    """Run as the parsed arguments say; outputs are safe when this returns or raises.
+
+    The status is 1 where all was done, but the recording or folder was cut off or damaged in part.
+    """
     models = arguments.models or default_models_dir()
     config = _config(arguments, models)
     require_bundles(config, models)
@@ -51,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         stack.callback(feed.close)
         totals = daemon.run(feed, realtime=not arguments.until_end)
     _say(_summary(totals))
-    return OK
+    return INCOMPLETE if feed.is_incomplete else OK
 
 
 def _config(arguments: argparse.Namespace, models: Path) -> Config:

@@ -77,6 +77,7 @@ def test_a_truncated_video_is_read_as_far_as_it_goes(video: Path, tmp_path, capl
     frames = list(source)
     assert 5 <= len(frames) < 25
     assert f"cut off: ends after {len(frames)} of about 30 frames" in caplog.text
+    assert source.is_incomplete
 
 
 def test_a_whole_video_ends_without_a_warning(video: Path, caplog) -> None:
@@ -84,6 +85,7 @@ def test_a_whole_video_ends_without_a_warning(video: Path, caplog) -> None:
     source.open()
     list(source)
     assert caplog.text == ""
+    assert not source.is_incomplete
 
 
 def test_garbage_within_a_video_costs_no_more_than_the_frames_it_hits(video: Path, tmp_path) -> None:

@@ -202,13 +202,24 @@ def test_run_refuses_what_is_no_video(tmp_path: Path, name: str, content: bytes 
     assert "Traceback" not in done.stderr
 
 
-def test_run_plays_the_sound_part_of_a_truncated_video(clip: Path, tmp_path: Path) -> None:
+def test_run_plays_the_whole_part_of_a_truncated_video_and_says_so(clip: Path, tmp_path: Path) -> None:
     cut = tmp_path / "cut.avi"
     cut.write_bytes(clip.read_bytes()[: clip.stat().st_size // 2])
     done = vigil("run", "--pins", "mock", "--until-end", "--source", str(cut))
-    assert done.returncode == 0, done.stderr
-    assert "frames in" in done.stdout
+    assert done.returncode == 1, done.stderr
+    assert "a face in 100%" in done.stdout
+    assert f"{cut}: cut off: ends after " in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_run_plays_the_good_pictures_of_a_folder(pictures: Path, tmp_path: Path) -> None:
+    for name in ("face.png", "cut.png", "grey.png", "empty.jpg", "deep.png", "alpha.png", "dot.png"):
+        (tmp_path / name).symlink_to(pictures / name)
+    done = vigil("run", "--pins", "mock", "--until-end", "--source", str(tmp_path))
+    assert done.returncode == 1, done.stderr
+    assert "5 frames in" in done.stdout
+    assert "cut.png: damaged image: the PNG is cut off" in done.stderr
+    assert "empty.jpg: is empty" in done.stderr
 
 
 def test_a_config_with_mistakes_names_them_all(tmp_path: Path) -> None:
