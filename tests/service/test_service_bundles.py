@@ -117,3 +117,15 @@ def test_analyze_reads_all_that_is_installed(
     assert "left eye open" in words
     assert "happy" not in words
     assert main(["analyze", "--models", str(tmp_path / "none"), str(portrait)]) == 65
+
+
+def test_without_faces_nobody_is_missed(tmp_path: Path) -> None:
+    """12 s without a face would be `cannot-judge` if drowsiness were judged."""
+    picture = Path(__file__).resolve().parents[2] / "edge" / "camera" / "demo" / "astronaut.jpg"
+    for second in range(12):
+        (tmp_path / f"{second}.jpg").symlink_to(picture)
+    config, events = tmp_path / "vigil.toml", tmp_path / "events.jsonl"
+    config.write_text("[camera]\nrate_hz = 1\n[detection]\nfaces = false\nhands = false\n")
+    options = ["--config", str(config), "--source", str(tmp_path), "--events", str(events)]
+    assert main(["run", "--pins", "mock", "--until-end", *options]) == 0
+    assert events.read_text() == ""
