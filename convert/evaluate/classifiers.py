@@ -58,7 +58,7 @@ def worst_classified(
                 Mistake(
                     crops.images[index],
                     f"{labels[crops.targets[index]]} → {labels[found[index]]}",
-                    f"{confidence[index]:.0%} sure",
+                    f"{confidence[index]:.1%} sure",
                     crops.names[index],
                 )
                 for index in worst.tolist()

@@ -16,7 +16,7 @@ from convert.evaluate.mistakes import Mistake, MistakeGroup
 from convert.evaluate.plots import Plot, plots
 from convert.evaluate.quantization import quantization_tables
 from convert.evaluate.tables import Table, tables
-from convert.evaluate.words import METHODS, NAMES, notes, number, span
+from convert.evaluate.words import IF_ANNOTATED, METHODS, NAMES, notes, number, span
 from edge.errors import VigilError
 from edge.inference import Manifest
 
@@ -101,7 +101,7 @@ def _tiles(result: dict[str, Any]) -> Iterator[str]:
     yield '<div class="tiles">'
     yield _tile(f"{result['n']:,}", NAMES["annotated"] if "annotated" in figures else figures["unit"])
     for key in TILES:
-        if key in figures:
+        if key in figures and (figures[key] is not None or key not in IF_ANNOTATED):
             interval = figures.get(f"{key}_interval")
             within = f"95 %: {span(interval)}" if interval else ""
             yield _tile(number(figures[key]), NAMES[key], within)

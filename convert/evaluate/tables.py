@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from convert.evaluate.words import NAMES, number, span
+from convert.evaluate.words import IF_ANNOTATED, NAMES, number, span
 
 Figures = dict[str, Any]
 
@@ -49,8 +49,8 @@ def confusion(figures: Figures) -> Table | None:
 def compared(int8: Figures, floats: Figures | None) -> Iterator[tuple[str, ...]]:
     """Rows of name, int8 figure and, with ``floats``, float figure and change, of the figures that both have."""
     for key, name in NAMES.items():
-        if key in int8:
-            value = int8[key]
+        value = int8.get(key)
+        if value is not None or (key in int8 and key not in IF_ANNOTATED):
             yield (name, number(value), *_against(value, floats.get(key) if floats else None, floats is not None))
 
 

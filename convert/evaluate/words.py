@@ -34,6 +34,9 @@ NAMES = {
 }
 """The plain figures in the order in which they are shown."""
 
+IF_ANNOTATED = ("nme", "nme_median", "nme_failures")
+"""Figures that aren't shown where the data have nothing to take them from."""
+
 METHODS = {
     "accuracy_interval": "The 95 % interval of a share is Wilson's (1927): how far n cases can be trusted.",
     "balanced_accuracy": "Balanced accuracy is the mean of the classes' recalls.",

@@ -131,11 +131,12 @@ def test_a_temperature_is_stored_and_the_bundle_still_verifies(
 
 @pytest.fixture
 def annotated(tmp_path: Path) -> Path:
-    """A face that is there and annotated, one annotation where nothing is, and one picture that is missing."""
+    """A face that is there and annotated, one annotation where nothing is, and one damaged picture."""
     portrait = resources.files("edge.camera.demo").joinpath("astronaut.jpg").read_bytes()
     folder = tmp_path / "photos"
     (folder / "images").mkdir(parents=True)
     (folder / "images" / "a.jpg").write_bytes(portrait)
+    (folder / "images" / "b.jpg").write_bytes(portrait[:5000])
     (folder / "boxes.csv").write_text(
         "image,label,session,width,height,xmin,ymin,xmax,ymax\n"
         "images/a.jpg,face,one,0,0,188,78,262,152\n"
