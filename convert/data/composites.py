@@ -27,7 +27,8 @@ from convert.data.gesture_sources import (
     renders,
     sign_digits,
 )
-from convert.data.scenes import Scene, is_held_back, split
+from convert.data.groups import is_held_out
+from convert.data.scenes import Scene, split
 from edge.values import Box, Image
 
 WIDTH, HEIGHT = 384, 288
@@ -76,12 +77,12 @@ def make_hand_composites(data: Path, folder: Path, held_back: float, rng: np.ran
         sample
         for source, share in HAND_SOURCES.items()
         for sample in source(data, rng)
-        if not is_held_back(sample.group, held_back) and rng.random() < share
+        if not is_held_out(sample.group, held_back) and rng.random() < share
     ]
     photos = [scene.read() for scene in _photos_without_people(data, held_back)]
     people, _ = split(mtfl(data / "mtfl"), held_back)
     rng.shuffle(people)  # type: ignore[arg-type]
-    patches = [sample for sample in backgrounds(data, rng) if not is_held_back(sample.group, held_back)][:PATCHES]
+    patches = [sample for sample in backgrounds(data, rng) if not is_held_out(sample.group, held_back)][:PATCHES]
     others = [*oxford_others(data, rng), *patches, *map(_face, people[:FACES])]
     photos += [scene.read() for scene in people[-FACE_PHOTOS:]]
     write_composites(hands, others, photos, folder, rng)

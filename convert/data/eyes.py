@@ -18,9 +18,8 @@ from numpy.typing import NDArray
 
 from convert.data.classes import LabelledImages
 from convert.data.errors import DataError
-from convert.data.groups import person
+from convert.data.groups import is_held_out, person
 from convert.data.pictures import image_files, read_image
-from convert.data.splits import is_held_out
 from edge.values import Image, Point
 from edge.vision.crops import EYE_SIDE, Side, eye_crop
 

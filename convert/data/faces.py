@@ -30,9 +30,9 @@ def helen(folder: Path) -> list[Scene]:
     return list(POLICY.sift(str(folder), pts.pts_files(folder), _pts_scene))
 
 
-def one_face(path: Path, group: str, points: Floats) -> Scene:
+def one_face(path: Path, group: str, points: Floats, held_back: bool | None = None) -> Scene:
     """A photo of which one face is known, by its five ``points`` ``(5, 2)``."""
-    return Scene(path, group, boxes=face_box(points)[None], landmarks=points[None])
+    return Scene(path, group, boxes=face_box(points)[None], landmarks=points[None], held_back=held_back)
 
 
 def face_box(landmarks: Floats) -> Floats:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from convert.data.classes import LabelledImages
 from convert.data.gesture_sources import TRAINING_SOURCES, HandSample, hagrid_frames
-from convert.data.splits import is_held_out
+from convert.data.groups import is_held_out
 from edge.values import Box, Image
 from edge.vision.crops import HAND_MARGIN, Colour, hand_crop, to_colour, upright_crop
 

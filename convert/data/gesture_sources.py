@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, groupby
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.data.errors import DataError
+from convert.data.boxes import AnnotatedBox, read_boxes
+from convert.data.cvpr13 import AnnotatedFace, read_faces
+from convert.data.faces import face_box
+from convert.data.faults import POLICY
 from convert.data.groups import photo_group
-from convert.data.pictures import image_files, read_image
+from convert.data.pictures import all_image_files, image_files, read_image
+from convert.data.tables import Row, read_rows
 from edge.camera.demo.hand import HAND_SHAPES, HandLook, render_hand
 from edge.values import Box, Image
 
@@ -77,54 +81,56 @@ Source = Callable[[Path, np.random.Generator], Iterable[HandSample]]
 
 def hagrid_crops(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
     """HaGRID's tight crops: hundreds of people in their own rooms; those of the photos with boxes are left out."""
-    photos = {file.stem for file in _images(data / "hands/hagrid/images")}
-    for folder in _subfolders(data / "hands/hagrid/crops"):
-        for file in image_files(folder):
-            if file.stem not in photos:
-                image = read_image(file)
-                label = HAGRID_LABELS.get(folder.name, "none")
-                yield HandSample(image, _whole(image), label, photo_group(file), "hagrid")
+    photos = {file.stem for file in image_files(data / "hands/hagrid/images")}
+
+    def sample(file: Path) -> HandSample:
+        image = read_image(file)
+        label = HAGRID_LABELS.get(file.parent.name, "none")
+        return HandSample(image, _whole(image), label, photo_group(file), "hagrid")
+
+    folder = data / "hands/hagrid/crops"
+    return POLICY.sift(str(folder), [file for file in all_image_files(folder) if file.stem not in photos], sample)
 
 
 def hagrid_frames(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
     """HaGRID's whole photos with boxes: what the device sees around a hand is in them."""
-    for row in _boxes(data / "hands/hagrid"):
-        label = HAGRID_LABELS.get(row.label, "none")
-        yield HandSample(row.image, row.box, label, f"hagrid/{row.session}", "hagrid_frames")
+    return _boxes(data / "hands/hagrid", "hagrid_frames", lambda label: HAGRID_LABELS.get(label, "none"))
 
 
 def subhih(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
     """One man's fist to five fingers, in 17 sessions."""
-    for row in _boxes(data / "hands/subhih"):
-        yield HandSample(row.image, row.box, SUBHIH_LABELS.get(row.label, "none"), f"subhih/{row.session}", "subhih")
+    return _boxes(data / "hands/subhih", "subhih", lambda label: SUBHIH_LABELS.get(label, "none"))
 
 
 def eduart(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
     """Pointing, thumbs up, stop and resting hands in three sessions."""
-    for row in _boxes(data / "hands/eduart"):
-        if row.label in EDUART_LABELS:
-            yield HandSample(row.image, row.box, EDUART_LABELS[row.label], f"eduart/{row.session}", "eduart")
+    return _boxes(data / "hands/eduart", "eduart", EDUART_LABELS.get)
 
 
 def sign_digits(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
     """The ten digits of American Sign Language by 220 people, cut out of their plain background."""
-    folder = data / "hands/sign_digits"
-    for row in _rows(folder / "subjects.csv"):
-        image = read_image(folder / row["image"])
+
+    def sample(row: Row) -> HandSample:
+        image = read_image(row.file.parent / row["image"])
         mask = skin_mask(image)
         label = SIGN_DIGITS_LABELS.get(row["digit"], "none")
-        yield HandSample(image, mask_box(mask), label, f"sign_digits/{row['person']}", "sign_digits", mask)
+        return HandSample(image, mask_box(mask), label, f"sign_digits/{row['person']}", "sign_digits", mask)
+
+    table = data / "hands/sign_digits/subjects.csv"
+    return POLICY.sift(str(table), read_rows(table, ("image", "digit", "person")), sample)
 
 
 def massey(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
-    """Signs of five people, already cut out on black."""
-    for folder in _subfolders(data / "hands/massey"):
-        for file in image_files(folder):
-            image = read_image(file)
-            mask = np.where(cv2.blur(image.max(axis=2), (3, 3)) > 16, 255, 0).astype(np.uint8)
-            person = file.name.split("_")[0]
-            label = MASSEY_LABELS.get(folder.name, "none")
-            yield HandSample(image, mask_box(mask), label, f"massey/{person}", "massey", mask)
+    """Signs of five people, already cut out on black; their names begin with the person."""
+
+    def sample(file: Path) -> HandSample:
+        image = read_image(file)
+        mask = np.where(cv2.blur(image.max(axis=2), (3, 3)) > 16, 255, 0).astype(np.uint8)
+        label = MASSEY_LABELS.get(file.parent.name, "none")
+        return HandSample(image, mask_box(mask), label, f"massey/{file.name.split('_')[0]}", "massey", mask)
+
+    folder = data / "hands/massey"
+    return POLICY.sift(str(folder), all_image_files(folder), sample)
 
 
 def oxford_hands(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
@@ -139,24 +145,26 @@ def oxford_others(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
 
 def backgrounds(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
     """Random windows of photos without people."""
-    for file in _images(data / "bsds500_no_people"):
+
+    def windows(file: Path) -> list[HandSample]:
         image = read_image(file)
-        height, width = image.shape[:2]
-        for _ in range(WINDOWS_PER_PHOTO):
-            side = rng.uniform(0.15, 0.7) * min(height, width)
-            x, y = rng.uniform(0, width - side), rng.uniform(0, height - side)
-            yield HandSample(image, Box(x, y, x + side, y + side), "none", photo_group(file), "backgrounds")
+        boxes = [_window(image, rng) for _ in range(WINDOWS_PER_PHOTO)]
+        return [HandSample(image, box, "none", photo_group(file), "backgrounds") for box in boxes]
+
+    folder = data / "bsds500_no_people"
+    return chain.from_iterable(POLICY.sift(str(folder), all_image_files(folder), windows))
 
 
 def faces(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
     """Faces: skin of a hand's size, but no hand."""
-    listing = data / "mtfl/trainImageList.txt"
-    lines = _read_lines(listing)
-    for position in sorted(rng.choice(len(lines), min(FACES, len(lines)), replace=False).tolist()):
-        path, x1, x2, y1, y2, *_ = lines[position].split()
-        file = listing.parent / path.replace("\\", "/")
-        box = Box(float(x1), float(y1), float(x2), float(y2))
-        yield HandSample(read_image(file), box, "none", photo_group(file), "faces")
+
+    def sample(face: AnnotatedFace) -> HandSample:
+        box = Box(*face_box(face.points).tolist())
+        return HandSample(read_image(face.path), box, "none", photo_group(face.path), "faces")
+
+    people = read_faces(data / "mtfl")
+    chosen = sorted(rng.choice(len(people), min(FACES, len(people)), replace=False).tolist())
+    return POLICY.sift(str(data / "mtfl"), [people[position] for position in chosen], sample)
 
 
 def renders(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
@@ -204,56 +212,34 @@ def mask_box(mask: NDArray[np.uint8]) -> Box:
     return Box(x, y, x + width, y + height)
 
 
-@dataclass(frozen=True)
-class _Row:
-    file: Path
-    image: Image
-    label: str
-    session: str
-    box: Box
+def _boxes(folder: Path, source: str, label_of: Callable[[str], str | None]) -> Iterator[HandSample]:
+    """The boxes of a table whose label stands for something, each picture decoded once for all its boxes."""
 
+    def samples(rows: list[AnnotatedBox]) -> list[HandSample]:
+        image = read_image(rows[0].path)
+        labelled = [(row, label) for row in rows if (label := label_of(row.label))]
+        return [
+            HandSample(image, Box(*row.box.tolist()), label, f"{folder.name}/{row.session}", source)
+            for row, label in labelled
+        ]
 
-def _boxes(folder: Path) -> Iterator[_Row]:
-    """The rows of ``boxes.csv``, each with its picture (decoded once for all its boxes)."""
-    file, image = None, None
-    for row in _rows(folder / "boxes.csv"):
-        if image is None or folder / row["image"] != file:
-            file = folder / row["image"]
-            image = read_image(file)
-        box = Box(*(float(row[key]) for key in ("xmin", "ymin", "xmax", "ymax")))
-        yield _Row(folder / row["image"], image, row["label"], row["session"], box)
-
-
-def _rows(file: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(_read_lines(file)))
-
-
-def _read_lines(file: Path) -> list[str]:
-    try:
-        return file.read_text("utf-8").splitlines()
-    except OSError as error:
-        raise DataError(f"{file}: can't read this annotation list ({error.strerror}); unpack the data set") from error
+    pictures = [list(rows) for _, rows in groupby(read_boxes(folder), key=lambda row: row.path)]
+    return chain.from_iterable(POLICY.sift(str(folder), pictures, samples))
 
 
 def _plain(folder: Path, source: str) -> Iterator[HandSample]:
-    for file in _images(folder):
+    def sample(file: Path) -> HandSample:
         image = read_image(file)
-        yield HandSample(image, _whole(image), "none", f"{source}/{file.stem}", source)
+        return HandSample(image, _whole(image), "none", f"{source}/{file.stem}", source)
+
+    return POLICY.sift(str(folder), all_image_files(folder), sample)
 
 
-def _images(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        raise DataError(f"{folder}: no such folder; unpack the data set there")
-    files = image_files(folder)
-    if not files:
-        raise DataError(f"{folder}: no image in this folder; unpack the data set there")
-    return files
-
-
-def _subfolders(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        raise DataError(f"{folder}: no such folder; unpack the data set there")
-    return sorted(entry for entry in folder.iterdir() if entry.is_dir())
+def _window(image: Image, rng: np.random.Generator) -> Box:
+    height, width = image.shape[:2]
+    side = rng.uniform(0.15, 0.7) * min(height, width)
+    x, y = rng.uniform(0, width - side), rng.uniform(0, height - side)
+    return Box(x, y, x + side, y + side)
 
 
 def _whole(image: Image) -> Box:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from convert.data.groups import is_held_out
 from convert.data.pictures import read_image
 
 Floats = NDArray[np.float32]
@@ -27,7 +27,8 @@ class Scene:
     ``boxes`` ``(n, 4)`` float32, x1, y1, x2, y2 in pixels; ``landmarks`` ``(n, 5, 2)`` float32 in pixels, or None;
     ``unsure`` ``(m, 4)``: regions that may hold objects without annotation, never taken as background;
     ``complete``: outside ``boxes`` and ``unsure`` there is no object; ``group``: the person or session, which is
-    never split between training and validation.
+    never split between training and validation; ``held_back``: what the owner's own split says, None where there is
+    none.
     """
 
     path: Path
@@ -36,6 +37,7 @@ class Scene:
     landmarks: Floats | None = None
     unsure: Floats = field(default_factory=no_boxes)
     complete: bool = False
+    held_back: bool | None = None
 
     def read(self) -> NDArray[np.uint8]:
         """Read the picture, ``(height, width, 3)`` uint8 BGR."""
@@ -49,15 +51,15 @@ class Scene:
         )
 
 
-def is_held_back(group: str, share: float) -> bool:
-    """Tell whether ``group`` belongs to the held-back ``share`` (0 to 1); the same on every machine."""
-    digest = hashlib.sha256(group.encode()).digest()
-    return int.from_bytes(digest[:4], "big") < share * 2**32
-
-
 def split(scenes: Iterable[Scene], share: float) -> tuple[list[Scene], list[Scene]]:
-    """Split by group into scenes to train on and scenes held back for validation."""
+    """Split by the owner's word, else by group, into scenes to train on and scenes held back for validation."""
     parts: tuple[list[Scene], list[Scene]] = ([], [])
     for scene in scenes:
-        parts[is_held_back(scene.group, share)].append(scene)
+        held_back = is_held_out(scene.group, share) if scene.held_back is None else scene.held_back
+        parts[held_back].append(scene)
     return parts
+
+
+def split_frames(scenes: Iterable[Scene], share: float) -> tuple[list[Scene], list[Scene]]:
+    """Split frame by frame, whoever is in them: for comparisons with papers that did; the figures flatter."""
+    return split([replace(scene, group=str(scene.path), held_back=None) for scene in scenes], share)

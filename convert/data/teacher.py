@@ -6,7 +6,6 @@ points are known, ``x1, y1, … x5, y5`` (else empty).  :mod:`convert.data.teach
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -15,11 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
+from convert.data.boxes import EDGES, sessions
+from convert.data.errors import DataError
 from convert.data.faces import face_box
+from convert.data.faults import POLICY
 from convert.data.groups import photo_group
-from convert.data.hands import EDGES, sessions, widened
 from convert.data.scenes import Floats, Scene, no_boxes
-from edge.errors import InputError
+from convert.data.tables import Row, read_rows
 from edge.vision.boxes import iou
 
 POINTS = tuple(f"{axis}{index}" for index in range(1, 6) for axis in "xy")
@@ -44,11 +45,9 @@ class Teacher:
         """Read the list at ``path``; its pictures lie under ``data``."""
         boxes: dict[Path, list[list[float]]] = defaultdict(list)
         points: dict[Path, list[list[float]]] = defaultdict(list)
-        for row in _rows(path):
-            image = data / row["image"]
-            boxes[image].append([float(row[edge]) for edge in EDGES])
-            if row.get(POINTS[0]):
-                points[image].append([float(row[column]) for column in POINTS])
+        for name, box, face in POLICY.sift(str(path), _rows(path, data), _taught):
+            boxes[data / name].append(box)
+            points[data / name] += face
         self._found = {
             image: Taught(np.array(found, np.float32), np.array(points[image], np.float32).reshape(-1, 5, 2))
             for image, found in boxes.items()
@@ -98,12 +97,24 @@ def _others(found: Floats, known: Floats) -> Floats:
     return found[iou(found, known, "min").max(1) < _SAME] if len(known) else found
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    try:
-        with path.open(newline="") as file:
-            return list(csv.DictReader(file))
-    except OSError as error:
-        raise InputError(
-            f"{path}: can't read the teacher's list ({error.strerror}); make it in an environment with mediapipe: "
-            f"python -m convert.data.teachers {path.stem} --data {path.parent.parent}"
-        ) from error
+def widened(hulls: Floats, share: float = 0.1) -> Floats:
+    """Widen hulls of a hand's 21 joints ``(n, 4)`` by ``share`` of their longer sides, to the skin's outline.
+
+    A tenth brings MediaPipe's hulls nearest to HaGRID's own boxes: mean IoU 0.86 over 283 hands.
+    """
+    margin = share * np.max(hulls[:, 2:] - hulls[:, :2], axis=1, keepdims=True)
+    return np.concatenate([hulls[:, :2] - margin, hulls[:, 2:] + margin], axis=1)
+
+
+def _taught(row: Row) -> tuple[str, list[float], list[list[float]]]:
+    """A picture, the box and the points of one row, the last in a list of one if there are any."""
+    return row["image"], row.floats(EDGES), [row.floats(POINTS)] if row.cells.get(POINTS[0]) else []
+
+
+def _rows(path: Path, data: Path) -> list[Row]:
+    if not path.is_file():
+        raise DataError(
+            f"{path}: can't read the teacher's list (no such file); make it in an environment with mediapipe: "
+            f"python -m convert.data.teachers {path.stem} --data {data}"
+        )
+    return read_rows(path, ("image", *EDGES))

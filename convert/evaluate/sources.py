@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from convert.data.boxes import boxes_csv
 from convert.data.classes import DataError, class_files
 from convert.data.faces import helen, mtfl
-from convert.data.hands import boxes_csv
 from convert.data.scenes import Scene, split
 from convert.evaluate.progress import Coverage, progress, spread
 from edge.camera.images import read_image

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from convert.data.backgrounds import backgrounds
+from convert.data.boxes import boxes_csv
 from convert.data.faces import TEMPLATE, face_box
-from convert.data.hands import boxes_csv, widened
-from convert.data.scenes import Scene, is_held_back, split
-from convert.data.teacher import POINTS, Teacher
+from convert.data.groups import is_held_out
+from convert.data.scenes import Scene, split
+from convert.data.teacher import POINTS, Teacher, widened
 from edge.errors import InputError
 
 HEADER = "image,label,session,width,height,xmin,ymin,xmax,ymax\n"
@@ -54,7 +55,7 @@ def test_a_group_is_never_split() -> None:
 
 def test_a_larger_share_holds_back_the_smaller_ones_groups_too() -> None:
     groups = [str(i) for i in range(200)]
-    assert {g for g in groups if is_held_back(g, 0.1)} <= {g for g in groups if is_held_back(g, 0.3)}
+    assert {g for g in groups if is_held_out(g, 0.1)} <= {g for g in groups if is_held_out(g, 0.3)}
 
 
 def test_unreadable_picture_is_an_input_error(tmp_path: Path) -> None:

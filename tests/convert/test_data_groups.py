@@ -10,9 +10,9 @@ import pytest
 
 from convert.data import composites, gesture, gesture_sources
 from convert.data.backgrounds import backgrounds
-from convert.data.groups import photo_group
-from convert.data.hands import boxes_csv
-from convert.data.scenes import is_held_back, split
+from convert.data.boxes import boxes_csv
+from convert.data.groups import is_held_out, photo_group
+from convert.data.scenes import split
 from convert.data.teacher import Teacher
 
 HEADER = "image,label,session,width,height,xmin,ymin,xmax,ymax\n"
@@ -104,4 +104,4 @@ def test_people_as_background_are_held_back_with_their_faces(tmp_path: Path) -> 
         write_picture(tmp_path / f"mtfl/lfw_5590/{name}.jpg", number)
     (group,) = {scene.group for scene in backgrounds(tmp_path / "mtfl")}
     assert group == "lfw_5590/Ann_Lee"
-    assert {is_held_back(scene.group, 0.5) for scene in backgrounds(tmp_path / "mtfl")} == {is_held_back(group, 0.5)}
+    assert {is_held_out(scene.group, 0.5) for scene in backgrounds(tmp_path / "mtfl")} == {is_held_out(group, 0.5)}

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.data.hands import EDGES
+from convert.data.boxes import EDGES
 from convert.data.pictures import read_image
 from convert.data.teacher import POINTS
 from convert.data.teachers import mediapipe_models

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from convert.data.hands import EDGES
+from convert.data.boxes import EDGES
 from convert.data.pictures import read_image
 from convert.data.teachers import mediapipe_models
 from convert.data.teachers.geometry import hull, process, to_pixels

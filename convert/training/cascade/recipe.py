@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from convert.data.groups import GROUPS, SplitRule
 from convert.training.cascade.draw import Draw
 from convert.training.cascade.fit import Fit
 from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE
@@ -18,7 +19,22 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib  # type: ignore[import-not-found]
 
-Loader = Literal["mtfl", "helen", "backgrounds", "boxes", "taught_faces", "taught_hands", "composites"]
+Loader = Literal[
+    "mtfl",
+    "helen",
+    "wider",
+    "celeba",
+    "voc",
+    "yolo",
+    "boxes",
+    "backgrounds",
+    "taught_faces",
+    "taught_hands",
+    "composites",
+]
+
+LABELLED: tuple[Loader, ...] = ("voc", "yolo", "boxes")
+"""Loaders of objects that have labels."""
 
 
 class _Table(BaseModel):
@@ -31,7 +47,11 @@ class SourceTable(_Table):
     loader: Loader
     folder: str = Field(description="below the data folder; for composites below the output folder")
     ask_teacher: bool = Field(default=False, description="mark what the annotation lacks by the teacher's list")
+    labels: tuple[str, ...] | None = Field(default=None, description="only objects of these labels; all if not given")
     held_back: bool = Field(default=True, description="whether a part validates; renders and composites never do")
+    split: SplitRule = Field(
+        default=GROUPS, description="by the owner's word, person or session; or by random frames, whose figures flatter"
+    )
     repeat: int = Field(default=1, ge=0, description="multiplies the windows drawn at its objects")
     background: int = Field(default=0, ge=0, description="background windows for P-Net drawn from each picture")
     zooms: tuple[float, ...] = Field(default=(1.0,), description="sizes at which the stages so far search a picture")
@@ -110,6 +130,9 @@ class CascadeRecipe(_Table):
         needing = [name for name, source in self.sources.items() if source.ask_teacher or "taught" in source.loader]
         if needing and self.teacher is None:
             raise ValueError(f"the sources {needing} need the key teacher")
+        for name, source in self.sources.items():
+            if source.labels is not None and source.loader not in LABELLED:
+                raise ValueError(f"sources.{name}.labels: only the loaders {', '.join(LABELLED)} know labels")
         return self
 
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from convert.data.backgrounds import backgrounds
+from convert.data.boxes import boxes_csv
+from convert.data.celeba import celeba
+from convert.data.checks import Checked, check
 from convert.data.composites import make_hand_composites
+from convert.data.duplicates import without_duplicates
 from convert.data.faces import helen, mtfl
-from convert.data.hands import boxes_csv
-from convert.data.scenes import Scene, split
+from convert.data.groups import RANDOM_FRAMES
+from convert.data.scenes import Scene, split, split_frames
 from convert.data.teacher import Teacher
+from convert.data.voc import voc
+from convert.data.wider import wider
+from convert.data.yolo import yolo
 from convert.training.cascade.recipe import CascadeRecipe, SourceTable
 
 
@@ -28,9 +35,16 @@ class Source:
 
 
 def load_sources(recipe: CascadeRecipe, data: Path, out: Path, rng: np.random.Generator) -> list[Source]:
-    """Load all sources of ``recipe`` from the folder ``data``; composites are made in ``out`` if not there."""
+    """Load all sources of ``recipe`` from the folder ``data``; composites are made in ``out`` if not there.
+
+    Pictures to train on that validate in any source, by their pixels, are dropped and reported.
+
+    Raises:
+        DataError: a folder isn't laid out as its loader expects, or too many of its files are damaged.
+    """
     teacher = Teacher(data / recipe.teacher, data) if recipe.teacher else None
-    return [_load(name, table, recipe, data, out, teacher, rng) for name, table in recipe.sources.items()]
+    sources = [_load(name, table, recipe, data, out, teacher, rng) for name, table in recipe.sources.items()]
+    return _disjoint(sources)
 
 
 def _load(
@@ -47,11 +61,16 @@ def _load(
         if not (folder / "boxes.csv").exists():
             make_hand_composites(data, folder, recipe.held_back, rng)
         return Source(name, table, boxes_csv(folder, complete=True), [])
-    scenes = _read(table, data / table.folder, teacher)
-    train, validation = split(scenes, recipe.held_back) if table.held_back else (scenes, [])
+    train, validation = _split(table, _read(table, data / table.folder, teacher), recipe.held_back)
     if teacher and table.ask_teacher:
         train = [teacher.mark(scene) for scene in train]
     return Source(name, table, train, validation)
+
+
+def _split(table: SourceTable, scenes: list[Scene], share: float) -> tuple[list[Scene], list[Scene]]:
+    if not table.held_back:
+        return scenes, []
+    return split_frames(scenes, share) if table.split == RANDOM_FRAMES else split(scenes, share)
 
 
 def _read(table: SourceTable, folder: Path, teacher: Teacher | None) -> list[Scene]:
@@ -59,16 +78,45 @@ def _read(table: SourceTable, folder: Path, teacher: Teacher | None) -> list[Sce
         return teacher.faces(folder)
     if teacher and table.loader == "taught_hands":
         return teacher.hands(folder)
+    if table.loader in _LABELLED:
+        return _LABELLED[table.loader](folder, table.labels)
     return _ANNOTATED[table.loader](folder)
 
 
-def _complete_boxes(folder: Path) -> list[Scene]:
-    return boxes_csv(folder, complete=True)
+def _disjoint(sources: Sequence[Source]) -> list[Source]:
+    train = [check(source.name, source.train) for source in sources]
+    validation = [check(source.name, source.validation) for source in sources]
+    held_back = [checked for part in validation for checked in part]
+    return [
+        replace(source, train=_scenes(_new(source.name, part, held_back)), validation=_scenes(judged))
+        for source, part, judged in zip(sources, train, validation, strict=True)
+    ]
+
+
+def _new(name: str, train: list[Checked], held_back: list[Checked]) -> list[Checked]:
+    return without_duplicates(
+        name, train, held_back, lambda checked: checked.digest, lambda checked: checked.scene.path
+    )
+
+
+def _scenes(checked: Sequence[Checked]) -> list[Scene]:
+    return [one.scene for one in checked]
+
+
+def _complete_boxes(folder: Path, labels: Sequence[str] | None) -> list[Scene]:
+    return boxes_csv(folder, complete=True, labels=labels)
 
 
 _ANNOTATED: dict[str, Callable[[Path], list[Scene]]] = {
     "mtfl": mtfl,
     "helen": helen,
+    "wider": wider,
+    "celeba": celeba,
     "backgrounds": backgrounds,
+}
+
+_LABELLED: dict[str, Callable[[Path, Sequence[str] | None], list[Scene]]] = {
+    "voc": voc,
+    "yolo": yolo,
     "boxes": _complete_boxes,
 }
