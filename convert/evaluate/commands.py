@@ -21,9 +21,9 @@ examples:
   vigil-convert evaluate models/identity --data ~/data/lfw --pairs ~/data/lfw/pairs.txt
 
 A classifier takes a folder with one subfolder a class (any of the bundle's, no other), or, with --split held-back and
-the folder of all data sets, what its own recipe held back; a detector a folder with trainImageList.txt (MTFL),
-*.pts (300-W) or boxes.csv; identity a folder of people and a list of pairs in LFW's form. The int8 bundle runs through
-the device's own code. A picture that can't be read is named, counted and left out.
+the folder of all data sets, what its own recipe held back; a detector a folder annotated as CVPR13, MTFL, 300-W, WIDER
+FACE, CelebA, Pascal VOC, YOLO or boxes.csv; identity a folder of people and a list of pairs in LFW's form. The int8
+bundle runs through the device's own code. A picture that can't be read is named, counted and left out.
 """
 
 
@@ -42,6 +42,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="PART",
         help="a subfolder of classes, or what training used or held back: `train` (detectors) or `held-back`",
     )
+    parser.add_argument("--label", nargs="+", metavar="NAME", help="only objects of these labels (boxes, VOC, YOLO)")
     parser.add_argument("--pairs", type=Path, metavar="FILE", help="pairs of people (identity; DIR/pairs.txt)")
     parser.add_argument("--faces", type=Path, metavar="BUNDLE", help="finds the faces to align (identity)")
     parser.add_argument("--float", type=Path, metavar="DIR", dest="checkpoint", help="judge these Keras networks too")
@@ -75,6 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         Options(
             data=arguments.data,
             part=arguments.split,
+            labels=tuple(arguments.label) if arguments.label else None,
             pairs=arguments.pairs,
             faces=arguments.faces,
             checkpoint=arguments.checkpoint,
@@ -101,6 +103,7 @@ def _check(arguments: argparse.Namespace, task: Task) -> None:
     for option, given, right, tasks in (
         ("--pairs", arguments.pairs, task is Task.IDENTITY, "'identity'"),
         ("--faces", arguments.faces, task is Task.IDENTITY, "'identity'"),
+        ("--label", arguments.label, task.is_cascade, "'faces' or 'hands'"),
         ("--store-temperature", arguments.store_temperature, task.is_classifier, "'emotion', 'eyes' or 'gesture'"),
     ):
         if given and not right:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from convert.data.classes import DataError
+from convert.data.errors import DataError
 from convert.evaluate.classification import probability_figures
 from convert.evaluate.classifiers import float_logits, int8_logits, worst_classified
 from convert.evaluate.detectors import SWEPT_SCORE, DetectionRun, detection_figures, search
@@ -33,13 +33,15 @@ WORST_CLASSIFIED, WORST_DETECTED = 24, 12
 class Options:
     """What to judge a bundle on.
 
-    ``part`` names a split of the folder ``data``; ``pairs`` a list of pairs and ``faces`` a bundle for faces to align
+    ``part`` names a split of the folder ``data``; ``labels`` the objects that a detector should find (all if None);
+    ``pairs`` a list of pairs and ``faces`` a bundle for faces to align
     them with (identity only); ``checkpoint`` the folder of the float networks, whose figures are None without it;
     ``min_size_px`` the smallest object that a detector looks for; ``limit`` the most pictures (or pairs), taken evenly.
     """
 
     data: Path
     part: str | None = None
+    labels: tuple[str, ...] | None = None
     pairs: Path | None = None
     faces: Path | None = None
     checkpoint: Path | None = None
@@ -113,7 +115,7 @@ def _judge_classifier(bundle: Bundle, options: Options) -> Judgement:
 
 
 def _judge_detector(bundle: Bundle, options: Options) -> Judgement:
-    scenes = load_scenes(options.data, options.part, bundle.manifest)
+    scenes = load_scenes(options.data, options.part, bundle.manifest, options.labels)
     bundled = Thresholds.of(bundle)
 
     def run(networks: NetworkFactory) -> DetectionRun:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from convert.data.classes import DataError
+from convert.data.errors import DataError
 
 PAIRS_FILE = "pairs.txt"
 FOLDS = 10

@@ -10,6 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from convert.evaluate.roc import STRICTEST_RATE
+
 Figures = dict[str, Any]
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f3c8d", "#666666", "#a5aa00", "#c0392b")
@@ -17,8 +19,6 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7
 
 INK, FAINT = "#24303d", "#d9dfe6"
 INCHES, DPI = (5.2, 4.2), 160
-
-STRICTEST_FAR = 1e-4
 
 
 class Plot(NamedTuple):
@@ -131,7 +131,7 @@ def _verification(axes: Axes, int8: Figures, floats: Figures | None) -> None:
     _both(axes, int8, floats, lambda figures: _line(figures["roc"], "fpr", "tpr"))
     axes.axvline(1e-3, color=INK, linewidth=0.8, linestyle=":")
     axes.set_xscale("log")
-    axes.set_xlim(STRICTEST_FAR, 1)
+    axes.set_xlim(STRICTEST_RATE, 1)
     axes.set_ylim(-0.01, 1.01)
     _name(axes, "false accept rate (FAR)", "true accept rate (TAR)")
 

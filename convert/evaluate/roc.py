@@ -7,7 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.evaluate.figures import Floats, curve
+from convert.evaluate.figures import CURVE_POINTS, Floats, curve
+
+STRICTEST_RATE = 1e-4
+"""Where a logarithmic scale of false positive rates begins."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,12 @@ class Roc:
     def figures(self) -> dict[str, list[float]]:
         """The curve as a result holds it."""
         return curve(fpr=self.false_positives, tpr=self.true_positives)
+
+    def strict_figures(self) -> dict[str, list[float]]:
+        """The curve over a logarithmic scale of false positive rates, for tasks that allow but few of them."""
+        rates = np.geomspace(STRICTEST_RATE, 1, CURVE_POINTS)
+        found = [self.true_positives_at(rate) for rate in rates]
+        return {"fpr": np.round(rates, 6).tolist(), "tpr": np.round(found, 4).tolist()}
 
 
 def roc_curve(scores: Floats, positive: NDArray[np.bool_]) -> Roc | None:

@@ -12,9 +12,14 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from convert.data.boxes import boxes_csv
-from convert.data.classes import DataError, class_files
+from convert.data.celeba import celeba
+from convert.data.classes import class_files
+from convert.data.errors import DataError
 from convert.data.faces import helen, mtfl
 from convert.data.scenes import Scene, split
+from convert.data.voc import voc
+from convert.data.wider import wider
+from convert.data.yolo import yolo
 from convert.evaluate.progress import Coverage, progress, spread
 from edge.camera.images import read_image
 from edge.errors import InputError
@@ -26,16 +31,50 @@ TRAIN, HELD_BACK = "train", "held-back"
 DEFAULT_SHARE = 0.1
 
 
-def _boxes(folder: Path) -> list[Scene]:
-    return boxes_csv(folder, complete=True)
+Labels = Sequence[str] | None
+"""Only objects of these labels are looked for; all without."""
 
 
-LAYOUTS: tuple[tuple[str, Callable[[Path], list[Scene]]], ...] = (
-    ("trainImageList.txt", mtfl),
-    ("*.pts", helen),
-    ("boxes.csv", _boxes),
+@dataclass(frozen=True)
+class Layout:
+    """One way to annotate a folder's pictures: its ``name``, files that tell it, and the loader."""
+
+    name: str
+    patterns: tuple[str, ...]
+    read: Callable[[Path, Labels], list[Scene]]
+    labelled: bool = False
+
+    def fits(self, folder: Path) -> bool:
+        """Whether ``folder`` holds one of the files."""
+        return any(next(folder.glob(pattern), None) for pattern in self.patterns)
+
+
+LAYOUTS = (
+    Layout(
+        "trainImageList.txt or training.txt (CVPR13, MTFL)",
+        ("trainImageList.txt", "testImageList.txt", "training.txt", "testing.txt"),
+        lambda folder, labels: mtfl(folder),
+    ),
+    Layout("*.pts (300-W)", ("*.pts",), lambda folder, labels: helen(folder)),
+    Layout(
+        "wider_face_split/ (WIDER FACE)",
+        ("wider_face_split/wider_face_*_bbx_gt.txt",),
+        lambda folder, labels: wider(folder),
+    ),
+    Layout(
+        "list_landmarks_*celeba (CelebA)",
+        ("list_landmarks_*celeba.*", "Anno/list_landmarks_*celeba.*"),
+        lambda folder, labels: celeba(folder),
+    ),
+    Layout(
+        "boxes.csv",
+        ("boxes.csv",),
+        lambda folder, labels: boxes_csv(folder, complete=True, labels=labels),
+        labelled=True,
+    ),
+    Layout("Annotations/*.xml (Pascal VOC)", ("Annotations/*.xml",), voc, labelled=True),
+    Layout("labels/ beside images/ (YOLO)", ("labels/*.txt", "labels/*/*.txt"), yolo, labelled=True),
 )
-"""A file that tells how a folder's pictures are annotated, and the loader."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +107,15 @@ def load_crops(
     return _class_folder(folder / part if part else folder, labels, size, limit)
 
 
-def load_scenes(folder: Path, part: str | None, manifest: Manifest) -> list[Scene]:
+def load_scenes(folder: Path, part: str | None, manifest: Manifest, labels: Labels = None) -> list[Scene]:
     """The annotated pictures of ``folder``: all, or those that the bundle's training held back or used.
 
+    What its owner holds back (WIDER FACE's ``val``, say) is held back here too.
+
     Raises:
-        DataError: the folder has no annotation of a known kind, or ``part`` is neither of the two.
+        DataError: the folder has no annotation of a known kind, or none with labels, or ``part`` is neither of the two.
     """
-    scenes = _read_scenes(folder)
+    scenes = _read_scenes(folder, labels)
     if part is not None:
         if part not in (TRAIN, HELD_BACK):
             raise DataError(f"--split: must be {TRAIN!r} or {HELD_BACK!r} for annotated pictures, received {part!r}")
@@ -132,10 +173,13 @@ def _to_bgr(crop: NDArray[np.uint8]) -> Image:
     return np.asarray(cv2.cvtColor(crop, code), np.uint8)
 
 
-def _read_scenes(folder: Path) -> list[Scene]:
-    for pattern, read in LAYOUTS:
-        if folder.is_dir() and any(folder.glob(pattern)):
-            return read(folder)
-    raise DataError(
-        f"{folder}: no annotated pictures here; expected a folder with {', '.join(name for name, _ in LAYOUTS)}"
-    )
+def _read_scenes(folder: Path, labels: Labels) -> list[Scene]:
+    layout = next((layout for layout in LAYOUTS if folder.is_dir() and layout.fits(folder)), None)
+    if layout is None:
+        raise DataError(
+            f"{folder}: no annotated pictures here; expected a folder with one of: "
+            + ", ".join(layout.name for layout in LAYOUTS)
+        )
+    if labels and not layout.labelled:
+        raise DataError(f"--label: {folder} is annotated by {layout.name}, which has no labels")
+    return layout.read(folder, labels)

@@ -42,7 +42,7 @@ def verification_figures(
             {"accuracy": rounded(accuracy), "threshold": rounded(threshold)}
             for accuracy, threshold in zip(accuracies.tolist(), thresholds.tolist(), strict=True)
         ],
-        "roc": roc.figures() if roc else None,
+        "roc": roc.strict_figures() if roc else None,
         "similarity": _histogram(similarities, same),
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 
 NAMES = {
     "accuracy": "accuracy",
+    "standard_error": "standard error over the folds",
     "balanced_accuracy": "balanced accuracy",
     "recall": "recall",
     "precision": "precision",
@@ -19,7 +20,6 @@ NAMES = {
     "tar_at_far_1e-3": "TAR at FAR 0.001",
     "ece": "calibration error (ECE)",
     "log_loss": "log loss",
-    "standard_error": "standard error of the mean",
     "threshold": "threshold",
     "annotated": "annotated objects",
     "found": "finds",

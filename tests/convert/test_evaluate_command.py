@@ -247,3 +247,41 @@ def test_a_report_that_cannot_be_written(
         capsys, models_dir / "eyes", "--data", classes / "test", "--report", tmp_path / "file" / "report"
     )
     assert (status, "can't write the report here" in err) == (1, True)
+
+
+def test_faces_that_wider_ignores_count_neither_way(
+    models_dir: Path, annotated: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The one face of the portrait is marked invalid, and another, which isn't there, is valid."""
+    photos, lists = annotated / "WIDER_val" / "images" / "0--Parade", annotated / "wider_face_split"
+    photos.mkdir(parents=True)
+    lists.mkdir()
+    shutil.move(annotated / "images" / "a.jpg", photos / "a.jpg")
+    (lists / "wider_face_val_bbx_gt.txt").write_text(
+        "0--Parade/a.jpg\n2\n188 78 74 74 0 0 0 1 0 0\n0 0 40 40 0 0 0 0 0 0\n"
+    )
+    (annotated / "boxes.csv").unlink()
+    status, out, _ = run(
+        capsys, models_dir / "faces", "--data", annotated, "--split", "held-back", "--min-size", 40, "--json"
+    )
+    figures = json.loads(out)["int8"]
+    assert (status, figures["annotated"], figures["recall"]) == (0, 1, 0.0)
+    assert (figures["ignored"], figures["found"], figures["precision"]) == (1, 0, None)
+
+
+def test_only_objects_of_a_label_count(models_dir: Path, annotated: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = annotated / "boxes.csv"
+    table.write_text(table.read_text().replace("face,one,0,0,0,0,40,40", "flag,one,0,0,0,0,40,40"))
+    status, out, _ = run(
+        capsys, models_dir / "faces", "--data", annotated, "--label", "face", "--min-size", 40, "--json"
+    )
+    result = json.loads(out)
+    assert (status, result["n"], result["int8"]["recall"]) == (0, 1, 1.0)
+
+
+def test_labels_are_refused_where_there_are_none(
+    models_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.pts").touch()
+    status, _, err = run(capsys, models_dir / "faces", "--data", tmp_path, "--label", "face")
+    assert (status, "(300-W), which has no labels" in err) == (66, True)

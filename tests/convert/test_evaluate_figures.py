@@ -132,6 +132,15 @@ def test_roc_by_hand() -> None:
     assert roc.equal_error == 0.5
 
 
+def test_a_strict_roc_is_read_at_each_rate() -> None:
+    scores = np.concatenate([[0.95, 0.85, 0.75], np.linspace(0.9, 0, 1000)])
+    strict = roc_curve(scores, np.arange(len(scores)) < 3).strict_figures()
+    tpr = dict(zip(strict["fpr"], strict["tpr"], strict=True))
+    assert (tpr[0.0001], tpr[1.0]) == (0.3333, 1.0)
+    assert tpr[max(rate for rate in tpr if rate < 0.05)] == 0.3333, "56 of the 1,000 negatives lie above 0.85"
+    assert tpr[min(rate for rate in tpr if rate > 0.06)] == 0.6667
+
+
 @pytest.mark.parametrize("positive", [[True, True], [False, False]], ids=["only positives", "only negatives"])
 def test_no_roc_of_one_kind(positive: list[bool]) -> None:
     assert roc_curve(np.array([0.1, 0.2]), np.array(positive)) is None

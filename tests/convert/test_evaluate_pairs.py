@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convert.data.classes import DataError
+from convert.data.errors import DataError
 from convert.evaluate.pairs import read_pairs
 from convert.evaluate.verification import best_threshold, fold_accuracies, verification_figures
 
