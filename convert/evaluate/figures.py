@@ -15,6 +15,8 @@ CURVE_DIGITS = 4
 CURVE_POINTS = 64
 """A curve in a result has at most this many points: enough for a plot, little enough for a manifest."""
 
+UNRECORDED = ("skipped", "roc", "precision_recall", "landmark_errors", "similarity")
+
 WILSON_Z = 1.959964
 """The standard normal deviate of a two-sided 95 % interval."""
 
@@ -57,3 +59,8 @@ def curve(**axes: Floats) -> dict[str, list[float]]:
         along = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(columns, axis=1)).sum(axis=0))])
         kept = np.unique(np.searchsorted(along, np.linspace(0, along[-1], CURVE_POINTS)))
     return {name: np.round(values[kept], CURVE_DIGITS).tolist() for name, values in zip(axes, columns, strict=True)}
+
+
+def recorded(figures: dict[str, Any]) -> dict[str, Any]:
+    """What a bundle's manifest keeps of an evaluation's figures: no curves, and no names of skipped files."""
+    return {name: value for name, value in figures.items() if name not in UNRECORDED}

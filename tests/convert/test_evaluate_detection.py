@@ -12,6 +12,7 @@ from convert.data.scenes import Scene
 from convert.evaluate.average_precision import PrecisionRecall, precision_recall
 from convert.evaluate.detection import FALSE, IGNORED, Finds, normalised_mean_error
 from convert.evaluate.detectors import DetectionRun, JudgedScene, detection_figures
+from convert.evaluate.figures import recorded
 from convert.evaluate.progress import Coverage, spread
 
 POINTS = np.array([(2, 3), (8, 3), (5, 5), (3, 8), (7, 8)], np.float32)
@@ -150,6 +151,13 @@ def test_points_given_as_zeros_are_no_landmarks() -> None:
     scene = Scene(Path("a.jpg"), "a", boxes((0, 0, 10, 10)), np.zeros((1, 5, 2), np.float32))
     figures = detection_figures(run_of((scene, finds(boxes((0, 0, 10, 10)), scene.boxes))))
     assert (figures["recall"], figures["nme"], figures["landmark_errors"]) == (1.0, None, None)
+
+
+def test_a_manifest_keeps_neither_curves_nor_names_of_files() -> None:
+    scene = Scene(Path("a.jpg"), "a", boxes((0, 0, 10, 10)), POINTS[None])
+    kept = recorded(detection_figures(run_of((scene, finds(boxes((0, 0, 10, 10)), scene.boxes)))))
+    assert {"recall", "precision", "nme", "over_iou"} <= set(kept)
+    assert not {"skipped", "precision_recall", "landmark_errors"} & set(kept)
 
 
 def test_an_empty_run_has_no_ratios() -> None:

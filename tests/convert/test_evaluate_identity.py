@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
@@ -131,3 +132,13 @@ def test_a_face_is_aligned_and_the_middle_one_taken(models_dir: Path) -> None:
     assert aligner.crop(grey)[32, 32].tolist() == [255] * 3
     assert aligner.unaligned == 1
     assert Aligner(None, 40, 64).crop(photo).shape == (64, 64, 3)
+
+
+def test_a_made_up_embedder_is_near_chance_on_real_pairs(
+    bundle: Path, dataset: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, _ = run(capsys, bundle, "--data", dataset("lfw"), "--limit", 160, "--json")
+    figures = json.loads(out)["int8"]
+    assert (status, len(figures["folds"])) == (0, 8)
+    assert figures["unaligned"] < 0.05 * figures["photos"], "the cascade for faces finds nearly all"
+    assert 0.4 < figures["accuracy"] < 0.75
