@@ -111,10 +111,8 @@ def _folds(folds: list[Figures]) -> Table:
 
 
 def _against(value: Any, other: Any, given: bool) -> tuple[str, ...]:
-    """The cells for a float figure: itself, and how much int8 changes it."""
+    """The cells for a float figure: itself, and how much int8 changes it (counts aren't compared)."""
     if not given:
         return ()
-    if value is None or other is None:
-        return number(other), ""
-    change = value - other
-    return number(other), f"{change:+.4f}" if isinstance(change, float) else f"{change:+,}"
+    change = f"{value - other:+.4f}" if isinstance(value, float) and isinstance(other, float) else ""
+    return number(other), change
