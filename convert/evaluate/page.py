@@ -150,7 +150,7 @@ def _confusion(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> Iterat
 
 def _heat(count: int, of: int, *, right: bool) -> str:
     share = count / of if of else 0.0
-    colour = "#fff" if share > DARK else "inherit"
+    colour = "#fff" if share > DARK else "inherit" if count else "#b6c0ca"
     kind = ' class="right"' if right else ""
     style = f"background: rgba(0, 114, 178, {share:.2f}); color: {colour}"
     return f'<td{kind} style="{style}" title="{share:.1%} of the row">{count:,}</td>'

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from convert.evaluate.tables import Table, compared
+from convert.evaluate.tables import Table, against, compared
+from convert.evaluate.words import number
 from convert.quantize.parity import Parity, compare
 from edge.inference import Bundle
 from edge.inference.bundle import read_verified
@@ -80,11 +81,21 @@ def _parity_row(name: str, parity: Parity) -> tuple[str, ...]:
 
 
 def _figures(bundle: Bundle, result: dict[str, Any]) -> Iterator[Table]:
-    header = ("figure", "int8", "float", "change")
     if result["float"]:
-        yield Table("Figures on these data", header, tuple(compared(result["int8"], result["float"])))
+        yield _changes("Figures on these data", result["int8"], result["float"])
         return
     for metrics in bundle.manifest.metrics:
         if metrics.float:
             title = f"Figures when the bundle was made: {metrics.data}, n = {metrics.n:,}"
-            yield Table(title, header, tuple(compared(metrics.int8, metrics.float)))
+            yield _changes(title, metrics.int8, metrics.float)
+
+
+def _changes(title: str, int8: dict[str, Any], floats: dict[str, Any]) -> Table:
+    """The figures that int8 may change, overall and, of classifiers, the recall of each class."""
+    rows = [row for row in compared(int8, floats) if row[-1]]
+    classes = floats.get("per_class", {})
+    for label, row in int8.get("per_class", {}).items():
+        rows.append(
+            (f"recall of {label}", number(row["recall"]), *against(row["recall"], classes.get(label, {}).get("recall")))
+        )
+    return Table(title, ("figure", "int8", "float", "change"), tuple(rows))

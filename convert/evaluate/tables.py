@@ -51,7 +51,7 @@ def compared(int8: Figures, floats: Figures | None) -> Iterator[tuple[str, ...]]
     for key, name in NAMES.items():
         value = int8.get(key)
         if value is not None or (key in int8 and key not in IF_ANNOTATED):
-            yield (name, number(value), *_against(value, floats.get(key) if floats else None, floats is not None))
+            yield (name, number(value), *(against(value, floats.get(key)) if floats else ()))
 
 
 def _summary(int8: Figures, floats: Figures | None) -> Table:
@@ -74,7 +74,7 @@ def _classes(int8: dict[str, Figures], floats: dict[str, Figures] | None) -> Tab
                 number(row["precision"]),
                 number(row["recall"]),
                 number(row["auc"]),
-                *_against(row["recall"], floats[label]["recall"] if floats else None, floats is not None),
+                *(against(row["recall"], floats[label]["recall"]) if floats else ()),
             )
             for label, row in int8.items()
         ),
@@ -110,9 +110,7 @@ def _folds(folds: list[Figures]) -> Table:
     )
 
 
-def _against(value: Any, other: Any, given: bool) -> tuple[str, ...]:
+def against(value: Any, other: Any) -> tuple[str, str]:
     """The cells for a float figure: itself, and how much int8 changes it (counts aren't compared)."""
-    if not given:
-        return ()
     change = f"{value - other:+.4f}" if isinstance(value, float) and isinstance(other, float) else ""
     return number(other), change
