@@ -28,6 +28,16 @@ FACE_TEMPLATE: NDArray[np.float64] = np.array(
 square of a face crop.  Medians over 1,160 training images of FER2013 (a face mesh's points), made symmetric, so that
 the device shows the emotion network faces as FER2013 frames them."""
 
+IDENTITY_TEMPLATE: NDArray[np.float64] = (
+    np.array(
+        [(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)],
+        dtype=np.float64,
+    )
+    / 112
+)
+"""``(5, 2)`` float64 x, y: the same five points in the unit square of an identity network's crop.  Those of ArcFace
+(Deng et al., 2019) for 112×112 pixels: ``arcface_dst`` in InsightFace's ``face_align.py``."""
+
 HAND_MARGIN = 1.1
 """The side of a hand crop, in longer sides of the hand's box."""
 
@@ -55,6 +65,14 @@ def face_crop(image: Image, landmarks: ArrayLike, size: int) -> Image:
     ``landmarks`` ``(5, 2)``: left eye, right eye, nose, left and right mouth corner, in pixels.
     """
     return _warp(image, similarity(FACE_TEMPLATE * size, landmarks), size)
+
+
+def identity_crop(image: Image, landmarks: ArrayLike, size: int) -> Image:
+    """A face brought onto :data:`IDENTITY_TEMPLATE`, closer than :func:`face_crop`, as ``(size, size, 3)`` uint8 BGR.
+
+    ``landmarks`` ``(5, 2)`` as for :func:`face_crop`.
+    """
+    return _warp(image, similarity(IDENTITY_TEMPLATE * size, landmarks), size)
 
 
 def eye_crop(image: Image, landmarks: ArrayLike, side: Side, size: int) -> Image:

@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.values import Box
-from edge.vision.crops import FACE_TEMPLATE, eye_crop, face_crop, hand_crop, similarity, to_colour, upright_crop
+from edge.vision.crops import (
+    FACE_TEMPLATE,
+    IDENTITY_TEMPLATE,
+    eye_crop,
+    face_crop,
+    hand_crop,
+    identity_crop,
+    similarity,
+    to_colour,
+    upright_crop,
+)
 
 
 def ramp(height: int = 40, width: int = 60) -> np.ndarray:
@@ -47,16 +57,17 @@ def test_a_hand_crop_is_square_with_a_margin() -> None:
     np.testing.assert_array_equal(crop, image[9:31, 14:36])
 
 
+@pytest.mark.parametrize(("template", "cut"), [(FACE_TEMPLATE, face_crop), (IDENTITY_TEMPLATE, identity_crop)])
 @pytest.mark.parametrize("angle", [0.0, 0.3, -1.0, 3.0])
-def test_a_face_is_turned_upright(angle: float) -> None:
+def test_a_face_is_turned_upright(angle: float, template, cut) -> None:
     image = np.full((200, 200, 3), 10, np.uint8)
     factor = 80 * complex(math.cos(angle), math.sin(angle))
-    points = [factor * complex(x - 0.5, y - 0.5) + complex(100, 100) for x, y in FACE_TEMPLATE]
+    points = [factor * complex(x - 0.5, y - 0.5) + complex(100, 100) for x, y in template]
     landmarks = [(p.real, p.imag) for p in points]
     for (x, y), colour in zip(landmarks, (50, 100, 150, 200, 250), strict=True):
         image[int(y) - 4 : int(y) + 5, int(x) - 4 : int(x) + 5] = colour
-    crop = face_crop(image, landmarks, 48)
-    seen = [crop[int(y * 48), int(x * 48), 0] for x, y in FACE_TEMPLATE]
+    crop = cut(image, landmarks, 48)
+    seen = [crop[int(y * 48), int(x * 48), 0] for x, y in template]
     assert seen == [50, 100, 150, 200, 250]
 
 
@@ -95,6 +106,7 @@ def test_any_size_of_image(shape: tuple[int, int]) -> None:
         upright_crop(image, Box(0, 0, width, height), 24),
         hand_crop(image, Box(-5, -5, width, 3), 24),
         face_crop(image, landmarks, 24),
+        identity_crop(image, landmarks, 24),
         eye_crop(image, landmarks, "left", 24),
     ):
         assert crop.shape == (24, 24, 3)
