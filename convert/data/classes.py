@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.data.errors import DataError
-from convert.data.pictures import image_files
-from convert.data.pictures import read_image as read_image
+from convert.data.faults import POLICY
+from convert.data.pictures import images_below
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def concatenate(sets: Sequence[LabelledImages]) -> LabelledImages:
 
 
 def class_files(folder: Path, labels: Sequence[str]) -> dict[str, list[Path]]:
-    """The files of every label that has a folder in ``folder``.
+    """The files of every label that has a folder in ``folder``, also in subfolders of it.
 
     Raises:
         DataError: no such folder, a subfolder that is none of ``labels``, a label's folder without images,
@@ -72,7 +72,7 @@ def class_files(folder: Path, labels: Sequence[str]) -> dict[str, list[Path]]:
         )
     if not found:
         raise DataError(f"{folder}: no class in here; expected one subfolder a class: {', '.join(labels)}")
-    files = {name: image_files(folder / name) for name in labels if name in found}
+    files = {name: images_below(folder / name) for name in labels if name in found}
     empty = [name for name, images in files.items() if not images]
     if empty:
         raise DataError(f"{folder / empty[0]}: no image in this class; add images, or remove the folder")
@@ -80,15 +80,25 @@ def class_files(folder: Path, labels: Sequence[str]) -> dict[str, list[Path]]:
 
 
 def load_class_folder(
-    folder: Path, labels: Sequence[str], decode: Callable[[Path], NDArray[np.uint8]]
+    folder: Path,
+    labels: Sequence[str],
+    decode: Callable[[Path], NDArray[np.uint8]],
+    group_of: Callable[[Path], str] = str,
 ) -> LabelledImages:
-    """Every image of a folder of classes, as ``decode`` makes of its file a crop ``(height, width, channels)``."""
+    """Every image of a folder of classes, as ``decode`` makes of its file a crop ``(height, width, channels)``.
+
+    ``group_of`` gives the group of a file, whose path is relative to ``folder``; by default each file is one.
+
+    Raises:
+        DataError: see :func:`class_files`, or too many damaged files.
+    """
     files = class_files(folder, labels)
     pairs = [(file, label) for label, images in files.items() for file in images]
+    crops = list(POLICY.sift(str(folder), pairs, lambda pair: (decode(pair[0]), *pair)))
     return LabelledImages(
         tuple(labels),
-        np.stack([decode(file) for file, _ in pairs]),
-        np.array([labels.index(label) for _, label in pairs], np.int64),
-        np.array([str(file.relative_to(folder)) for file, _ in pairs]),
-        np.full(len(pairs), folder.name),
+        np.stack([crop for crop, _, _ in crops]),
+        np.array([labels.index(label) for _, _, label in crops], np.int64),
+        np.array([group_of(file.relative_to(folder)) for _, file, _ in crops]),
+        np.full(len(crops), folder.name),
     )

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 log = logging.getLogger(__name__)
-
-Sample = TypeVar("Sample")
 
 _NAMED = 5
 
@@ -28,21 +25,17 @@ def pixel_hashes(images: Iterable[NDArray[np.uint8]]) -> list[str]:
 
 
 def without_duplicates(
-    source: str,
-    train: Sequence[Sample],
-    held_out: Sequence[Sample],
-    digest: Callable[[Sample], str],
-    name: Callable[[Sample], object],
-) -> list[Sample]:
-    """``train`` less the samples whose pictures stand in ``held_out`` too, which are reported.
+    source: str, train: Sequence[tuple[str, object]], held_out: Sequence[tuple[str, object]]
+) -> NDArray[np.bool_]:
+    """``(n,)``: which of the ``n`` pictures to train on don't stand in ``held_out`` too; the others are reported.
 
-    ``digest`` is a sample's :func:`pixel_hash`; ``source`` and ``name`` say in the report what it is.
+    A picture is its :func:`pixel_hash` and what it is called in the report; ``source`` names the data set there.
     """
-    seen = {digest(sample): sample for sample in held_out}
-    digests = [digest(sample) for sample in train]
-    twice = [(sample, seen[key]) for sample, key in zip(train, digests, strict=True) if key in seen]
-    for sample, other in twice[:_NAMED]:
-        log.warning("%s: %s shows the same picture as %s, which validates", source, name(sample), name(other))
+    judged = dict(held_out)
+    kept = np.array([digest not in judged for digest, _ in train], bool)
+    twice = [picture for picture, alone in zip(train, kept, strict=True) if not alone]
+    for digest, name in twice[:_NAMED]:
+        log.warning("%s: %s shows the same picture as %s, which validates", source, name, judged[digest])
     if twice:
         log.warning("%s: dropped %d training pictures that stand on both sides of the split", source, len(twice))
-    return [sample for sample, key in zip(train, digests, strict=True) if key not in seen]
+    return kept

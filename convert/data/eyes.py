@@ -7,9 +7,9 @@ every source in like shares (``sampling.source_weights`` of the recipe).
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, compress
 from pathlib import Path
 
 import cv2
@@ -17,9 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.data.classes import LabelledImages
+from convert.data.duplicates import pixel_hash, without_duplicates
 from convert.data.errors import DataError
+from convert.data.faults import POLICY
 from convert.data.groups import is_held_out, person
 from convert.data.pictures import image_files, read_image
+from convert.data.tables import Row, read_rows
 from edge.values import Image, Point
 from edge.vision.crops import EYE_SIDE, Side, eye_crop
 
@@ -43,6 +46,18 @@ CLOSE_UP_SIDE = 0.72
 
 TEACHER_TABLE = Path("eyes", "teacher.csv")
 """Where ``python -m convert.data.teachers eyes`` leaves its list, below the data folder."""
+
+TEACHER_COLUMNS = (
+    "source",
+    "image",
+    "group",
+    "left_x",
+    "left_y",
+    "right_x",
+    "right_y",
+    "left_opening",
+    "right_opening",
+)
 
 MAX_CLOSED_OPENING = 0.1
 MIN_OPEN_OPENING = 0.17
@@ -76,11 +91,16 @@ def load(data: Path, size: int, seed: int) -> tuple[LabelledImages, LabelledImag
     held_out: list[EyeSample] = []
     for sample in samples(data):
         (held_out if is_held_out(sample.group, HELD_OUT_SHARE) else train).append(sample)
+    train = list(compress(train, without_duplicates("eyes", _pictures(train), _pictures(held_out))))
     rng = np.random.default_rng(seed)
     return (
         _labelled(train, [sample.canvas for sample in train]),
         _labelled(held_out, [_jittered_crop(sample.canvas, size, rng) for sample in held_out]),
     )
+
+
+def _pictures(found: list[EyeSample]) -> list[tuple[str, object]]:
+    return [(pixel_hash(sample.canvas), sample.group) for sample in found]
 
 
 def samples(data: Path) -> Iterator[EyeSample]:
@@ -92,35 +112,52 @@ def samples(data: Path) -> Iterator[EyeSample]:
 
 def cew(folder: Path) -> Iterator[EyeSample]:
     """CEW's patches; the open ones are grouped by the person's name in LFW."""
-    for label in LABELS:
-        for side in ("Left", "Right"):
-            for file in image_files(folder / f"{label}{side}Eyes"):
-                yield EyeSample(_framed(file, CEW_SIDE), label, _cew_group(file.stem), "cew")
+
+    def sample(labelled: tuple[str, Path]) -> EyeSample:
+        label, file = labelled
+        return EyeSample(_framed(file, CEW_SIDE), label, _cew_group(file.stem), "cew")
+
+    files = [
+        (label, file)
+        for label in LABELS
+        for side in ("Left", "Right")
+        for file in image_files(folder / f"{label}{side}Eyes")
+    ]
+    return POLICY.sift(str(folder), files, sample)
 
 
 def close_ups(folder: Path) -> Iterator[EyeSample]:
     """Pictures of one eye, numbered."""
-    for label in LABELS:
-        for file in image_files(folder / label):
-            yield EyeSample(_framed(file, CLOSE_UP_SIDE), label, f"closeup/{file.stem}", "closeup")
+
+    def sample(file: Path) -> EyeSample:
+        return EyeSample(_framed(file, CLOSE_UP_SIDE), file.parent.name, f"closeup/{file.stem}", "closeup")
+
+    return POLICY.sift(str(folder), [file for label in LABELS for file in image_files(folder / label)], sample)
 
 
 def photos(data: Path) -> Iterator[EyeSample]:
     """Eyes of the teacher's table, cut from their photos as the device cuts them.
 
     Raises:
-        DataError: there is no table.
+        DataError: there is no table, or too many damaged rows or photos.
     """
-    for row in _teacher_rows(data / TEACHER_TABLE):
-        eyes = _eye_points(row)
-        labels = eye_labels(float(row["left_opening"]), float(row["right_opening"]))
-        if not any(labels.values()) or _distance(*eyes) < MIN_EYE_DISTANCE_PX:
-            continue
-        image = read_image(data / row["image"])
-        for side, label in labels.items():
-            if label is not None:
-                group = _photo_group(row["source"], Path(row["image"]))
-                yield EyeSample(eye_canvas(image, eyes, side), label, group, f"photos_{label}")
+    table = data / TEACHER_TABLE
+    return chain.from_iterable(POLICY.sift(str(table), _teacher_rows(table, data), lambda row: _photo_eyes(row, data)))
+
+
+def _photo_eyes(row: Row, data: Path) -> list[EyeSample]:
+    left_x, left_y, right_x, right_y = row.floats(("left_x", "left_y", "right_x", "right_y"))
+    eyes = (left_x, left_y), (right_x, right_y)
+    labels = eye_labels(*row.floats(("left_opening", "right_opening")))
+    if not any(labels.values()) or _distance(*eyes) < MIN_EYE_DISTANCE_PX:
+        return []
+    image = read_image(data / row["image"])
+    group = _photo_group(row["source"], Path(row["image"]))
+    return [
+        EyeSample(eye_canvas(image, eyes, side), label, group, f"photos_{label}")
+        for side, label in labels.items()
+        if label is not None
+    ]
 
 
 def eye_labels(left_opening: float, right_opening: float) -> dict[Side, str | None]:
@@ -174,19 +211,13 @@ def _labelled(found: list[EyeSample], images: list[NDArray[np.uint8]]) -> Labell
     )
 
 
-def _teacher_rows(table: Path) -> list[dict[str, str]]:
-    try:
-        with table.open(newline="", encoding="utf-8") as file:
-            return list(csv.DictReader(file))
-    except OSError as error:
+def _teacher_rows(table: Path, data: Path) -> list[Row]:
+    if not table.is_file():
         raise DataError(
-            f"{table}: no table of the teacher's labels ({error.strerror}); make it in an environment with mediapipe: "
-            f"python -m convert.data.teachers eyes --data {table.parent.parent}"
-        ) from error
-
-
-def _eye_points(row: dict[str, str]) -> tuple[Point, Point]:
-    return (float(row["left_x"]), float(row["left_y"])), (float(row["right_x"]), float(row["right_y"]))
+            f"{table}: no table of the teacher's labels; make it in an environment with mediapipe: "
+            f"python -m convert.data.teachers eyes --data {data}"
+        )
+    return read_rows(table, TEACHER_COLUMNS)
 
 
 def _distance(first: Point, second: Point) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import compress
 from pathlib import Path
 
 import cv2
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.data.classes import LabelledImages
+from convert.data.duplicates import pixel_hash, without_duplicates
 from convert.data.gesture_sources import TRAINING_SOURCES, HandSample, hagrid_frames
 from convert.data.groups import is_held_out
 from edge.values import Box, Image
@@ -52,6 +54,7 @@ def load(data: Path, size: int, colour: Colour, seed: int) -> tuple[LabelledImag
     for source in TRAINING_SOURCES:
         for sample in source(data, rng):
             (held_out if _is_held_out(sample) else train).append(sample)
+    train = list(compress(train, without_duplicates("gesture", _pictures(train), _pictures(held_out))))
     return (
         _labelled(train, (canvas(sample) for sample in train), (CANVAS, CANVAS, 4)),
         _labelled(
@@ -86,6 +89,10 @@ def jittered(box: Box, rng: np.random.Generator) -> Box:
 def background_pool(train: LabelledImages) -> NDArray[np.uint8]:
     """``(n, 112, 112, 3)`` RGB: the canvases without hands, to put behind others."""
     return train.images[np.isin(train.sources, BACKGROUND_SOURCES), :, :, :3]
+
+
+def _pictures(samples: Iterable[HandSample]) -> list[tuple[str, object]]:
+    return [(pixel_hash(sample.image), sample.group) for sample in samples]
 
 
 def _is_held_out(sample: HandSample) -> bool:

@@ -7,6 +7,8 @@ The names of the files say who and what: ``frame_<person>_<gesture>_<number>.png
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -14,8 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.data.classes import LabelledImages
-from convert.data.errors import DataError
+from convert.data.errors import DamagedError, DataError
+from convert.data.faults import POLICY
 from convert.data.pictures import read_image
+from convert.data.splits import Parts, leave_out
 from edge.values import Box, Image
 from edge.vision.crops import Colour, hand_crop, to_colour
 
@@ -25,31 +29,48 @@ LABELS = ("palm", "l", "fist", "fist_moved", "thumb", "index", "ok", "palm_moved
 HELD_OUT_PERSONS = frozenset({"08", "09"})
 
 _NAME = re.compile(r"frame_(?P<person>\d\d)_(?P<gesture>\d\d)_\d+\.png")
+_GESTURE_FOLDER = re.compile(r"(\d\d)_\w+")
+_PERSON_FOLDER = re.compile(r"\d\d")
 
 
-def load(data: Path, size: int, colour: Colour) -> tuple[LabelledImages, LabelledImages]:
-    """``(train, validation)`` of crops ``(n, size, size, c)``; two persons are held out for validation."""
-    everything = read_frames(data, size, colour)
-    held_out = np.isin(everything.groups, sorted(HELD_OUT_PERSONS))
-    return everything.take(~held_out), everything.take(held_out)
+@dataclass(frozen=True)
+class _Frame:
+    crop: NDArray[np.uint8]
+    target: int
+    person: str
+
+
+def load(data: Path, size: int, colour: Colour, held_out: Collection[str] = ()) -> Parts:
+    """``(train, validation)`` of crops ``(n, size, size, c)``; the persons ``held_out`` validate.
+
+    If none are named, it's those of :data:`HELD_OUT_PERSONS` that are there, or else the last.
+
+    For leave-one-subject-out see :func:`convert.data.splits.leave_one_group_out` on :func:`read_frames`.
+
+    Raises:
+        DataError: no frame, too many damaged ones, or one of the persons doesn't occur.
+    """
+    frames = read_frames(data, size, colour)
+    persons = set(frames.groups.tolist())
+    return leave_out(frames, sorted(held_out or HELD_OUT_PERSONS & persons or {max(persons)}))
 
 
 def read_frames(data: Path, size: int, colour: Colour) -> LabelledImages:
     """Every frame under ``data``; a crop's group is its person.
 
     Raises:
-        DataError: no frame, or one whose number is no gesture's.
+        DataError: no frame, or too many that are damaged or mislabelled.
     """
-    named = [(file, match) for file in sorted(data.rglob("frame_*.png")) if (match := _NAME.fullmatch(file.name))]
-    if not named:
+    files = [file for file in sorted(data.rglob("frame_*.png")) if _NAME.fullmatch(file.name)]
+    if not files:
         raise DataError(f"{data}: no frame_<person>_<gesture>_<number>.png in here; give leapGestRecog's folder")
-    images = [read_image(file) for file, _ in named]
+    frames = list(POLICY.sift(str(data), files, lambda file: _frame(file, size, colour)))
     return LabelledImages(
         LABELS,
-        np.stack([to_colour(hand_crop(image, bright_box(image), size), colour) for image in images]),
-        np.array([_target(file, int(match["gesture"])) for file, match in named], np.int64),
-        np.array([match["person"] for _, match in named]),
-        np.full(len(named), "leap"),
+        np.stack([frame.crop for frame in frames]),
+        np.array([frame.target for frame in frames], np.int64),
+        np.array([frame.person for frame in frames]),
+        np.full(len(frames), "leap"),
     )
 
 
@@ -64,9 +85,18 @@ def bright_box(image: Image) -> Box:
     return Box(x, y, x + width, y + height)
 
 
-def _target(file: Path, gesture: int) -> int:
-    if not 1 <= gesture <= len(LABELS):
-        raise DataError(
-            f"{file}: leapGestRecog's gestures have the numbers 01 to {len(LABELS)}, received {gesture:02d}"
-        )
-    return gesture - 1
+def _frame(file: Path, size: int, colour: Colour) -> _Frame:
+    person, gesture = _person_and_gesture(file)
+    image = read_image(file)
+    return _Frame(to_colour(hand_crop(image, bright_box(image), size), colour), gesture - 1, person)
+
+
+def _person_and_gesture(file: Path) -> tuple[str, int]:
+    name = _NAME.fullmatch(file.name)
+    if name is None or not 1 <= int(name["gesture"]) <= len(LABELS):
+        raise DamagedError(f"{file}: leapGestRecog's gestures have the numbers 01 to {len(LABELS)}; rename it")
+    gesture = _GESTURE_FOLDER.fullmatch(file.parent.name)
+    person = _PERSON_FOLDER.fullmatch(file.parent.parent.name)
+    if (gesture and gesture[1] != name["gesture"]) or (person and person[0] != name["person"]):
+        raise DamagedError(f"{file}: its name and its folders differ in person or gesture; move or rename it")
+    return name["person"], int(name["gesture"])

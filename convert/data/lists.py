@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,8 +50,15 @@ def read_text(file: Path) -> str:
     Raises:
         DataError: it can't be read, or is no text.
     """
-    try:
+    with reading(file):
         return file.read_text("utf-8")
+
+
+@contextmanager
+def reading(file: Path) -> Iterator[None]:
+    """Whatever goes wrong in reading ``file`` as text is a :class:`DataError`."""
+    try:
+        yield
     except OSError as error:
         raise DataError(f"{file}: can't read this list ({error.strerror}); unpack the data set there") from error
     except UnicodeDecodeError as error:

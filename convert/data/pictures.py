@@ -33,6 +33,15 @@ def read_image(file: Path, flags: int = cv2.IMREAD_COLOR) -> NDArray[np.uint8]:
     return np.asarray(image, np.uint8)
 
 
+def images_below(folder: Path) -> list[Path]:
+    """The pictures in ``folder`` and its subfolders, by path; there may be none.
+
+    Raises:
+        DataError: no such folder.
+    """
+    return _sorted(_folder(folder).rglob("*"))
+
+
 def image_files(folder: Path) -> list[Path]:
     """The pictures directly in ``folder``, by name.
 
@@ -48,7 +57,7 @@ def all_image_files(folder: Path) -> list[Path]:
     Raises:
         DataError: no such folder, or no picture in it.
     """
-    files = _sorted(_folder(folder).rglob("*"))
+    files = images_below(folder)
     if not files:
         raise DataError(
             f"{folder}: expected pictures ({', '.join(sorted(IMAGE_SUFFIXES))}), found none; unpack them here"

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.data.classes import LabelledImages
+from convert.data.duplicates import pixel_hashes, without_duplicates
 from convert.data.errors import DataError
 from convert.data.groups import GROUPS, RANDOM_FRAMES, SplitRule, is_held_out, rank
 
@@ -44,6 +45,17 @@ def split_images(images: LabelledImages, share: float, rule: SplitRule = GROUPS,
     return images.take(~held_out), images.take(held_out)
 
 
+def disjoint(source: str, parts: Parts) -> Parts:
+    """``parts`` less the training pictures that validate too, by their pixels, which are reported as ``source``'s."""
+    train, validation = parts
+    kept = without_duplicates(source, _named(train), _named(validation))
+    return train.take(kept), validation
+
+
+def _named(images: LabelledImages) -> list[tuple[str, object]]:
+    return list(zip(pixel_hashes(images.images), images.groups.tolist(), strict=True))
+
+
 def leave_one_group_out(images: LabelledImages) -> Iterator[tuple[str, Parts]]:
     """Each group in turn, with all others to train on and it to validate: leave-one-subject-out where it's a person."""
     for group in sorted(set(images.groups.tolist())):
@@ -54,11 +66,13 @@ def leave_out(images: LabelledImages, groups: Sequence[str]) -> Parts:
     """All groups but ``groups``, and these.
 
     Raises:
-        DataError: one of them doesn't occur.
+        DataError: one of them doesn't occur, or nothing else does.
     """
     if missing := sorted(set(groups) - set(images.groups.tolist())):
         raise DataError(
             f"held out: {', '.join(missing)} doesn't occur; there are {', '.join(sorted(set(images.groups.tolist())))}"
         )
     held_out = np.isin(images.groups, list(groups))
+    if held_out.all():
+        raise DataError(f"held out: {', '.join(sorted(groups))} leaves nobody to train on; unpack more people's data")
     return images.take(~held_out), images.take(held_out)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from convert.data.errors import DamagedError, DataError
-from convert.data.lists import read_text
+from convert.data.lists import reading
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,13 @@ def read_rows(file: Path, columns: Sequence[str]) -> list[Row]:
     Raises:
         DataError: it can't be read, or lacks a column.
     """
-    reader = csv.reader(read_text(file).splitlines())
-    header = [name.strip() for name in next(reader, [])]
-    if missing := [column for column in columns if column not in header]:
-        raise DataError(f"{file}: expected the columns {', '.join(columns)}, lacks {', '.join(missing)}")
-    rows = ((reader.line_num, cells) for cells in reader if cells)
-    return [
-        Row(file, number, dict(zip(header, (cell.strip() for cell in cells), strict=False))) for number, cells in rows
-    ]
+    with reading(file), file.open(newline="", encoding="utf-8") as text:
+        reader = csv.reader(text)
+        header = [name.strip() for name in next(reader, [])]
+        if missing := [column for column in columns if column not in header]:
+            raise DataError(f"{file}: expected the columns {', '.join(columns)}, lacks {', '.join(missing)}")
+        return [Row(file, reader.line_num, _cells(header, values)) for values in reader if values]
+
+
+def _cells(header: list[str], values: list[str]) -> dict[str, str]:
+    return dict(zip(header, (value.strip() for value in values), strict=False))

@@ -63,7 +63,7 @@ def test_the_middle_of_a_canvas_is_the_device_crop(side: str, turn: float) -> No
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    grey = np.full((24, 24), 120, np.uint8)
+    rng = np.random.default_rng(0)
     for name in (
         "cew/closedLeftEyes/closed_eye_0727.jpg_face_1_L.jpg",
         "cew/closedRightEyes/closed_eye_0727.jpg_face_1_R.jpg",
@@ -74,7 +74,7 @@ def folder(tmp_path: Path) -> Path:
     ):
         file = tmp_path / "eyes" / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(file), grey)
+        cv2.imwrite(str(file), rng.integers(0, 256, (24, 24), np.uint8))
     photo = np.full((60, 80, 3), 120, np.uint8)
     for name in ("lfw/Aaron_Guiel/Aaron_Guiel_0002.jpg", "mtfl/lfw_5590/Aaron_Guiel_0001.jpg", "mtfl/net_7876/7.jpg"):
         file = tmp_path / name
@@ -108,11 +108,18 @@ def test_samples_of_each_source(folder: Path) -> None:
 
 def test_no_group_stands_on_both_sides(folder: Path) -> None:
     for number in range(40):
-        cv2.imwrite(str(folder / f"eyes/closeup/open/_{100 + number}.jpg"), np.full((24, 24), 90, np.uint8))
+        cv2.imwrite(str(folder / f"eyes/closeup/open/_{100 + number}.jpg"), np.full((24, 24), 5 * number, np.uint8))
     train, validation = load(folder, 24, seed=0)
     assert not set(train.groups) & set(validation.groups)
     assert train.images.shape[1:] == (CANVAS, CANVAS, 1)
     assert validation.images.shape[1:] == (24, 24, 1)
+
+
+def test_a_picture_that_validates_under_another_name_does_not_train(folder: Path) -> None:
+    for number in range(40):
+        cv2.imwrite(str(folder / f"eyes/closeup/open/_{100 + number}.jpg"), np.full((24, 24), 90, np.uint8))
+    train, _ = load(folder, 24, seed=0)
+    assert not any(group.startswith("closeup/_1") for group in train.groups)
 
 
 def test_a_missing_table_tells_how_to_make_it(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def test_leap_refuses_an_unknown_gesture_and_an_empty_folder(tmp_path: Path) -> 
     with pytest.raises(DataError, match="no frame_"):
         leap.read_frames(tmp_path, 32, "grey")
     write_picture(tmp_path / "frame_00_11_0001.png", 1)
-    with pytest.raises(DataError, match="received 11"):
+    with pytest.raises(DataError, match="have the numbers 01 to 10"):
         leap.read_frames(tmp_path, 32, "grey")
 
 

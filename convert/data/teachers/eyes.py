@@ -16,14 +16,12 @@ from numpy.typing import NDArray
 
 from convert.data import cvpr13, pts
 from convert.data.errors import DataError
-from convert.data.eyes import TEACHER_TABLE
+from convert.data.eyes import TEACHER_COLUMNS, TEACHER_TABLE
 from convert.data.pictures import read_image
 from convert.data.scenes import Floats
 from convert.data.teachers import mediapipe_models
 from convert.data.teachers.geometry import hull, process, to_pixels
 from convert.data.teachers.lesson import Lesson, Row
-
-COLUMNS = ("source", "image", "group", "left_x", "left_y", "right_x", "right_y", "left_opening", "right_opening")
 
 EYE_CONTOURS = {"left": (33, 160, 158, 133, 153, 144), "right": (362, 385, 387, 263, 373, 380)}
 """Face mesh indices of each eye (image side): outer or inner corner, two points of the upper lid, the other corner,
@@ -128,4 +126,4 @@ def _around(points: Floats) -> tuple[int, int, int, int]:
     return int(x1 - margin), int(y1 - margin), int(x2 + margin), int(y2 + margin)
 
 
-EYES = Lesson(table=TEACHER_TABLE, columns=COLUMNS, pictures=_pictures, open_teacher=_open_teacher)
+EYES = Lesson(table=TEACHER_TABLE, columns=TEACHER_COLUMNS, pictures=_pictures, open_teacher=_open_teacher)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -94,9 +95,11 @@ def _disjoint(sources: Sequence[Source]) -> list[Source]:
 
 
 def _new(name: str, train: list[Checked], held_back: list[Checked]) -> list[Checked]:
-    return without_duplicates(
-        name, train, held_back, lambda checked: checked.digest, lambda checked: checked.scene.path
-    )
+    return list(compress(train, without_duplicates(name, _digests(train), _digests(held_back))))
+
+
+def _digests(checked: Sequence[Checked]) -> list[tuple[str, object]]:
+    return [(one.digest, one.scene.path) for one in checked]
 
 
 def _scenes(checked: Sequence[Checked]) -> list[Scene]:

@@ -1,0 +1,115 @@
+"""What a classifier looks at, cut from whole photos by the device's own detectors."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Literal, get_args
+
+import cv2
+
+from convert.data.gesture import CANVAS_MARGIN, COVERAGE
+from edge.inference import Task, default_models_dir, load_bundle
+from edge.values import Box, Face, Hand, Image
+from edge.vision.crops import Side, eye_crop, face_crop, upright_crop
+from edge.vision.detectors import FaceDetector, HandDetector
+
+Crop = Literal["hands", "faces", "eyes", "none"]
+
+CAMERA_PX = 480
+"""A photo's shorter side is reduced to this, a camera's, before anything is looked for: the network shall learn from
+the resolution that it meets."""
+
+SMALLEST_PX = 40
+
+SIDES: tuple[Side, ...] = get_args(Side)
+
+
+class Framing(ABC):
+    """Cuts canvases out of pictures.
+
+    A canvas shows at least what the device's crop shows; ``native_px`` is the side of a canvas, in pixels of the
+    device's crop, and ``wanted`` says what is looked for.
+    """
+
+    wanted: str
+
+    def __init__(self, size: int) -> None:
+        """``size``: the side of the device's crop in pixels."""
+        self.native_px = size
+
+    @abstractmethod
+    def canvases(self, image: Image) -> list[Image]:
+        """``(native_px, native_px, 3)`` BGR of each thing found in ``image`` ``(height, width, 3)`` BGR."""
+
+
+class WholePicture(Framing):
+    """For pictures that show the hand, face or eye alone; of one that isn't square the border is repeated."""
+
+    wanted = "picture"
+
+    def canvases(self, image: Image) -> list[Image]:
+        """The picture."""
+        height, width = image.shape[:2]
+        return [upright_crop(image, Box(0, 0, width, height).square(), self.native_px)]
+
+
+class BestHand(Framing):
+    """The hand with the best score, with room around it to move, turn and zoom the crop in training."""
+
+    wanted = "hand"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(round(size / COVERAGE))
+        self._detector = HandDetector(load_bundle(default_models_dir() / Task.HANDS.value, Task.HANDS), SMALLEST_PX)
+
+    def canvases(self, image: Image) -> list[Image]:
+        """One at most."""
+        image = _as_from_a_camera(image)
+        found: tuple[Hand, ...] = self._detector.detect(image)
+        return [upright_crop(image, hand.box.square(CANVAS_MARGIN), self.native_px) for hand in found[:1]]
+
+
+class BestFace(Framing):
+    """The face with the best score, as the emotion network sees it."""
+
+    wanted = "face"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self._detector = FaceDetector(load_bundle(default_models_dir() / Task.FACES.value, Task.FACES), SMALLEST_PX)
+
+    def canvases(self, image: Image) -> list[Image]:
+        """One at most."""
+        image = _as_from_a_camera(image)
+        return [self._cut(image, face) for face in self._detector.detect(image)[:1]]
+
+    def _cut(self, image: Image, face: Face) -> Image:
+        return face_crop(image, face.landmarks, self.native_px)
+
+
+class BothEyes(BestFace):
+    """Both eyes of the face with the best score."""
+
+    def canvases(self, image: Image) -> list[Image]:
+        """Two or none."""
+        image = _as_from_a_camera(image)
+        return [
+            eye_crop(image, face.landmarks, side, self.native_px)
+            for face in self._detector.detect(image)[:1]
+            for side in SIDES
+        ]
+
+
+FRAMINGS: dict[Crop, type[Framing]] = {
+    "hands": BestHand,
+    "faces": BestFace,
+    "eyes": BothEyes,
+    "none": WholePicture,
+}
+
+
+def _as_from_a_camera(image: Image) -> Image:
+    scale = CAMERA_PX / min(image.shape[:2])
+    if scale >= 1:
+        return image
+    return cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
