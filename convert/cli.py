@@ -29,9 +29,10 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     from convert.bundle import commands as bundle
     from convert.evaluate import commands as evaluation
+    from convert.importing import commands as importing
     from convert.training import commands as training
 
-    for room in (training, bundle, evaluation):
+    for room in (training, bundle, importing, evaluation):
         room.add_parser(commands)
     return parser
 

@@ -1,0 +1,68 @@
+"""From a network in Vigil's conventions to its part of a bundle: quantized, calibrated and checked.
+
+Needs Keras on the TensorFlow backend.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from convert.bundle.card import Card
+from convert.bundle.writer import NetworkDraft
+from convert.importing.errors import ForeignNetworkError
+from convert.quantize.quantize import QuantizedNetwork, quantize
+from convert.quantize.run import run_float
+from edge.inference.manifest import InputSpec
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # type: ignore[import-not-found]
+
+CHECK_SHARE = 5
+"""One of so many pictures is kept back to measure what int8 costs."""
+
+GOLDEN_INPUTS = 8
+
+
+def convert_network(
+    network: keras.Model, spec: InputSpec, pixels: NDArray[np.uint8], *, hidden_macs: int = 0
+) -> tuple[QuantizedNetwork, NetworkDraft]:
+    """Quantize ``network``, calibrated on most of ``pixels`` ``(n, height, width, channels)``, checked on the rest.
+
+    ``hidden_macs``: multiply-accumulates in layers that the count doesn't know.
+    """
+    kept_back = np.arange(len(pixels)) % CHECK_SHARE == 0
+    checked = pixels[kept_back]
+    counted = quantize(network, spec, pixels[~kept_back], checked)
+    quantized = replace(counted, macs=counted.macs + hidden_macs)
+    golden = checked[:GOLDEN_INPUTS]
+    draft = NetworkDraft(
+        model=quantized.model,
+        input=quantized.input,
+        outputs=quantized.outputs,
+        macs=quantized.macs,
+        golden=golden,
+        golden_float=run_float(network, spec, golden),
+    )
+    return quantized, draft
+
+
+def read_card(file: Path) -> Card:
+    """The card in a TOML ``file``.
+
+    Raises:
+        ForeignNetworkError: the file can't be read, or lacks what a card must say.
+    """
+    try:
+        return Card.model_validate(tomllib.loads(file.read_text("utf-8")))
+    except OSError as error:
+        raise ForeignNetworkError(f"{file}: can't read this card ({error.strerror})") from error
+    except ValueError as error:  # TOML, UTF-8 and pydantic's own are all of this kind
+        raise ForeignNetworkError(f"{file}: not a card (see convert/bundle/cards for some): {error}") from error
