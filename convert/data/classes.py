@@ -80,25 +80,21 @@ def class_files(folder: Path, labels: Sequence[str]) -> dict[str, list[Path]]:
 
 
 def load_class_folder(
-    folder: Path,
-    labels: Sequence[str],
-    decode: Callable[[Path], NDArray[np.uint8]],
-    group_of: Callable[[Path], str] = str,
+    folder: Path, labels: Sequence[str], decode: Callable[[Path], NDArray[np.uint8]]
 ) -> LabelledImages:
     """Every image of a folder of classes, as ``decode`` makes of its file a crop ``(height, width, channels)``.
 
-    ``group_of`` gives the group of a file, whose path is relative to ``folder``; by default each file is one.
+    Each is its own group: its path relative to ``folder``.
 
     Raises:
         DataError: see :func:`class_files`, or too many damaged files.
     """
-    files = class_files(folder, labels)
-    pairs = [(file, label) for label, images in files.items() for file in images]
+    pairs = [(file, label) for label, images in class_files(folder, labels).items() for file in images]
     crops = list(POLICY.sift(str(folder), pairs, lambda pair: (decode(pair[0]), *pair)))
     return LabelledImages(
         tuple(labels),
         np.stack([crop for crop, _, _ in crops]),
         np.array([labels.index(label) for _, _, label in crops], np.int64),
-        np.array([group_of(file.relative_to(folder)) for _, file, _ in crops]),
+        np.array([str(file.relative_to(folder)) for _, file, _ in crops]),
         np.full(len(crops), folder.name),
     )

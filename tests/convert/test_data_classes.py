@@ -1,4 +1,4 @@
-"""Labelled pictures in the forms of their owners: FER2013's table, FER+, leapGestRecog, and one's own folder."""
+"""Labelled pictures in the forms of their owners: FER2013's table, FER+ and leapGestRecog."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from convert.data import fer2013, ferplus, leap, own
+from convert.data import fer2013, ferplus, leap
 from convert.data.errors import DataError
-from convert.data.groups import RANDOM_FRAMES
 from convert.data.splits import leave_one_group_out
 
 RNG = np.random.default_rng(0)
@@ -173,78 +172,3 @@ def test_the_shared_leap_frames_are_one_persons(dataset: Callable[[str], Path]) 
     frames = leap.read_frames(dataset("leapGestRecog_sample"), 64, "grey")
     assert len(frames) == 15
     assert set(frames.groups) == {"00"}
-
-
-LABELS = ("palm", "none")
-
-
-def own_folder(folder: Path, names: list[str]) -> Path:
-    for number, name in enumerate(names):
-        write_picture(folder / name, number)
-    return folder
-
-
-@pytest.mark.parametrize(
-    ("name", "session"),
-    [
-        ("palm/anna/1.jpg", "anna"),
-        ("palm/anna/kitchen/1.jpg", "anna/kitchen"),
-        ("palm/anna_0017.jpg", "anna"),
-        ("palm/anna kitchen-17.jpg", "anna kitchen"),
-        ("palm/17.jpg", "numbered pictures"),
-    ],
-)
-def test_sessions_of_ones_own_pictures(name: str, session: str) -> None:
-    assert own.session_of(Path(name)) == session
-
-
-def test_ones_own_sessions_stay_together_over_all_classes(tmp_path: Path) -> None:
-    names = [f"{label}/{who}/{i}.png" for label in LABELS for who in ("anna", "ben", "cleo") for i in range(3)]
-    train, validation = own.load(own_folder(tmp_path, names), LABELS, 32, "rgb")
-    assert train.images.shape[1:] == (32, 32, 3)
-    assert set(train.groups).isdisjoint(validation.groups)
-    assert set(train.groups) | set(validation.groups) == {"anna", "ben", "cleo"}
-    assert all(validation.counts().values())
-
-
-def test_ones_own_frames_are_split_at_random_only_when_asked_by_name(tmp_path: Path) -> None:
-    own_folder(tmp_path, [f"{label}/{i}.png" for label in LABELS for i in range(20)])
-    with pytest.raises(DataError, match="numbered pictures: a split by person or session needs two"):
-        own.load(tmp_path, LABELS, 32, "grey")
-    train, validation = own.load(tmp_path, LABELS, 32, "grey", share=0.3, rule=RANDOM_FRAMES)
-    assert len(train) + len(validation) == 40
-    assert len(validation)
-
-
-def test_the_owners_own_split_is_kept_and_its_duplicates_reported(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    names = [f"{part}/{label}/{i}.png" for part in ("train", "val") for label in LABELS for i in range(2)]
-    own_folder(tmp_path, names)
-    write_picture(tmp_path / "train/palm/9.png", len(names) - 1)  # also val/none/1.png
-    train, validation = own.load(tmp_path, LABELS, 32, "grey")
-    assert (len(train), len(validation)) == (4, 4)
-    assert "dropped 1 training pictures that stand on both sides" in caplog.text
-
-
-def test_a_wrong_folder_and_an_empty_class_are_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"absent: no such folder"):
-        own.load(tmp_path / "absent", LABELS, 32, "grey")
-    own_folder(tmp_path, ["palm/a_1.png", "wave/a_1.png"])
-    with pytest.raises(DataError, match="found wave"):
-        own.load(tmp_path, LABELS, 32, "grey")
-    (tmp_path / "wave").rename(tmp_path / "none")
-    (tmp_path / "none/a_1.png").unlink()
-    with pytest.raises(DataError, match="none: no image in this class"):
-        own.load(tmp_path, LABELS, 32, "grey")
-    own_folder(tmp_path / "only", ["train/palm/a_1.png"])
-    with pytest.raises(DataError, match="none of validation, val, test to validate on"):
-        own.load(tmp_path / "only", LABELS, 32, "grey")
-
-
-def test_a_damaged_picture_of_ones_own_is_skipped_by_name(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    own_folder(tmp_path, [f"palm/{who}/{i}.png" for who in ("anna", "ben") for i in range(50)])
-    (tmp_path / "palm/anna/0.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-    train, validation = own.load(tmp_path, ("palm",), 16, "grey")
-    assert len(train) + len(validation) == 99
-    assert f"skipped: {tmp_path / 'palm/anna/0.png'}: damaged picture" in caplog.text
