@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from edge.inference.manifest import Manifest, Metrics, TrainingData
+from edge.inference.manifest import Conversion, Manifest, Metrics, TrainingData
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -46,6 +46,8 @@ def format_card(card: Card, manifest: Manifest) -> str:
         "\n".join(f"- {limit}" for limit in card.limits),
         "## Networks",
         "\n".join(_network_lines(manifest)),
+        "## int8 against float",
+        _conversions(manifest) or "Not recorded.",
         "## Measured",
         "\n\n".join(_measured(metrics) for metrics in manifest.metrics) or "Not measured yet.",
         "## Data and terms",
@@ -71,6 +73,37 @@ def _network_lines(manifest: Manifest) -> Iterator[str]:
         yield f"\nLabels, in this order: {', '.join(manifest.labels)}."
 
 
+def _conversions(manifest: Manifest) -> str:
+    """How each network became int8, and how far its outputs are from the float network's."""
+    if not manifest.conversions:
+        return ""
+    lines = ["| network | made by | calibrated on | KiB | float KiB | operations |", "|---|---|---|---|---|---|"]
+    for name, conversion in manifest.conversions.items():
+        lines.append(
+            f"| {name} | {_METHODS[conversion.method]} | {conversion.calibration_inputs} training inputs | "
+            f"{conversion.int8_bytes / 1024:.0f} | {conversion.float_bytes / 1024:.0f} | {_operations(conversion)} |"
+        )
+    lines += ["", "| output | inputs | max error | mean error | share of spread | cosine | same choice |"]
+    lines += ["|---|---|---|---|---|---|---|"]
+    lines += [
+        f"| {name}/{output} | {conversion.checked_inputs} | {parity.largest_error:.4f} | {parity.mean_error:.4f} | "
+        f"{parity.relative_error:.2%} | {parity.cosine:.5f} | {parity.same_choice:.2%} |"
+        for name, conversion in manifest.conversions.items()
+        for output, parity in conversion.parity.items()
+    ]
+    return "\n".join(lines)
+
+
+_METHODS = {"post-training": "calibration", "quantization-aware": "fine-tuning for int8"}
+
+
+def _operations(conversion: Conversion) -> str:
+    if not conversion.slow_operations:
+        return f"{sum(conversion.operations.values())}, all by XNNPACK"
+    slow = ", ".join(f"{number} {name}" for name, number in conversion.slow_operations.items())
+    return f"{sum(conversion.operations.values())} by XNNPACK, **slow: {slow}**"
+
+
 def _measured(metrics: Metrics) -> str:
     """A table of the plain figures; tables of tables stay in the manifest."""
     flat = {name: value for name, value in metrics.int8.items() if isinstance(value, (int, float))}
@@ -80,12 +113,20 @@ def _measured(metrics: Metrics) -> str:
     ]
     per_class = metrics.int8.get("per_class")
     if isinstance(per_class, dict):
-        lines += ["", "| class | precision | recall | n |", "|---|---|---|---|"]
+        floats = (metrics.float or {}).get("per_class", {})
+        lines += ["", "| class | n | precision | recall | float recall | change |", "|---|---|---|---|---|---|"]
         lines += [
-            f"| {label} | {_number(row.get('precision'))} | {_number(row.get('recall'))} | {row.get('n', '–')} |"
+            f"| {label} | {row.get('n', '–')} | {_number(row.get('precision'))} | {_number(row.get('recall'))} | "
+            f"{_number(floats.get(label, {}).get('recall'))} | {_change(row, floats.get(label, {}))} |"
             for label, row in per_class.items()
         ]
     return "\n".join(lines)
+
+
+def _change(int8: dict[str, Any], floats: dict[str, Any]) -> str:
+    """The recall that int8 wins or costs, in percentage points."""
+    before, after = floats.get("recall"), int8.get("recall")
+    return "–" if before is None or after is None else f"{100 * (after - before):+.2f}"
 
 
 def _number(value: Any) -> str:

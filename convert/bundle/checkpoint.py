@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,16 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from edge.errors import InputError
-from edge.inference.manifest import CASCADE_NETWORKS, Task
+from edge.inference.manifest import CASCADE_NETWORKS, InputSpec, Task
 
 REPORT_FILE = "training.json"
 CASCADE_MEAN, CASCADE_SCALE = 127.5, 1 / 128
 """How the cascade's networks are fed in training: real value = (pixel - mean) * scale."""
 
 CLASSIFIER_FILE = "network.keras"
+
+MIN_CALIBRATION = 20
+"""Windows below which no range is measured."""
 
 
 class CheckpointError(InputError):
@@ -69,21 +73,60 @@ def load_network(file: Path) -> Any:
 
     try:
         return keras.models.load_model(file, compile=False)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise CheckpointError(f"{file}: not a Keras network that can be loaded: {error}") from error
+    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise CheckpointError(
+            f"{file}: not a Keras network that can be loaded ({reason}); train it again, or copy it again"
+        ) from error
 
 
-def read_calibration(file: Path, networks: Sequence[str]) -> dict[str, NDArray[np.uint8]]:
-    """The calibration pixels of each network, uint8 ``(n, height, width, channels)``, from an ``.npz``."""
+def check_network(file: Path, network: Any, spec: InputSpec, outputs: Mapping[str, int]) -> None:
+    """Refuse a ``network`` that doesn't take what ``spec`` says, or lacks one of ``outputs`` with so many channels.
+
+    Raises:
+        CheckpointError: naming what was expected and found.
+    """
+    shapes = [tuple(tensor.shape[1:]) for tensor in network.inputs]
+    takes = shapes[0] if len(shapes) == 1 else None
+    wanted = spec.shape[1:]
+    fits = takes is not None and len(takes) == 3
+    if not fits or any(found not in (None, size) for found, size in zip(takes or (), wanted, strict=False)):
+        raise CheckpointError(
+            f"{file}: must take pixels of the shape {wanted}, received a network for {shapes}; this is the network of "
+            f"another training than {REPORT_FILE} beside it tells of"
+        )
+    from convert.quantize.run import named_outputs
+
+    found = {name: tensor.shape[-1] for name, tensor in named_outputs(network, network.output).items()}
+    if found != dict(outputs):
+        raise CheckpointError(
+            f"{file}: must give {_channels(outputs)}, received a network that gives {_channels(found)}; its labels "
+            f"or outputs aren't those of this task and of {REPORT_FILE} beside it"
+        )
+
+
+def read_calibration(file: Path, sides: Mapping[str, int]) -> dict[str, NDArray[np.uint8]]:
+    """The calibration pixels of each network in ``sides``, uint8 ``(n, side, side, 3)``, from an ``.npz``."""
     try:
         with np.load(file, allow_pickle=False) as archive:
             held = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise CheckpointError(f"{file}: not a readable .npz of calibration pixels ({error})") from error
-    missing = [name for name in networks if name not in held]
+    missing = [name for name in sides if name not in held]
     if missing:
         raise CheckpointError(f"{file}: needs an array for each network, {missing} missing, holds {sorted(held)}")
-    return {name: held[name] for name in networks}
+    for name, side in sides.items():
+        pixels = held[name]
+        if pixels.dtype != np.uint8 or pixels.shape[1:] != (side, side, 3) or len(pixels) < MIN_CALIBRATION:
+            raise CheckpointError(
+                f"{file}: {name}: needs at least {MIN_CALIBRATION} uint8 windows (n, {side}, {side}, 3), received "
+                f"{pixels.dtype} {pixels.shape}"
+            )
+    return {name: held[name] for name in sides}
+
+
+def _channels(outputs: Mapping[str, int]) -> str:
+    return ", ".join(f"{name!r} with {channels} channels" for name, channels in sorted(outputs.items()))
 
 
 def _names(files: Any) -> str:

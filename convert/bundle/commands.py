@@ -8,12 +8,16 @@ import logging
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from edge import __version__
 from edge.errors import ConfigError, InputError
 from edge.inference.manifest import Metrics, Task
+
+if TYPE_CHECKING:
+    from convert.bundle.writer import BundleDraft
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +29,9 @@ examples:
   vigil-convert bundle faces --checkpoint runs/faces --calibration runs/faces/calibration.npz \\
       --threshold pnet=0.6 rnet=0.7 onet=0.7 --metrics faces.json --out models/faces
 
-A classifier is calibrated and measured on the data sets of its recipe. A cascade is calibrated on windows of the
-kind that reaches each network (an .npz with the arrays pnet, rnet and onet); its figures come from `evaluate --json`.
+A classifier is calibrated on training crops and measured on validation crops of the data sets of its recipe.
+A cascade is calibrated on windows of the kind that reaches each network (an .npz with the arrays pnet, rnet and onet);
+its figures come from `evaluate --json`.
 """
 
 
@@ -51,6 +56,20 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--metrics", nargs="+", default=[], metavar="FILE", type=Path, help="what `evaluate --json` said of a cascade"
     )
+    parser.add_argument(
+        "--fine-tune",
+        choices=("auto", "never", "always"),
+        default="auto",
+        help="train a classifier on for int8: where int8 costs more than 0.5 points of accuracy (auto), never, always",
+    )
+    parser.add_argument(
+        "--fine-tune-epochs", type=_positive, default=2, metavar="N", help="how long it is trained on (default 2)"
+    )
+    parser.add_argument(
+        "--allow-slow-operations",
+        action="store_true",
+        help="write a bundle although XNNPACK leaves some of its operations to slow reference kernels",
+    )
     parser.add_argument("--version", default=__version__, metavar="V", help=f"of the bundle (default {__version__})")
     parser.set_defaults(handler=run)
 
@@ -62,19 +81,39 @@ def run(arguments: argparse.Namespace) -> int:
         needed = "--calibration" if task.is_cascade else "--data"
         raise ConfigError(f"bundle {task.value}: needs {needed}, received the other one")
     use_tensorflow()
-    from convert.bundle.build import build_cascade, build_classifier
     from convert.bundle.writer import write_bundle
 
-    if task.is_cascade:
-        metrics = [read_metrics(file) for file in arguments.metrics]
-        draft = build_cascade(
-            task, arguments.checkpoint, arguments.calibration, arguments.version, dict(arguments.threshold), metrics
-        )
-    else:
-        draft = build_classifier(task, arguments.checkpoint, arguments.data, arguments.version)
+    draft = _cascade(task, arguments) if task.is_cascade else _classifier(task, arguments)
     manifest = write_bundle(draft, arguments.out)
     log.info("%s: %s %s, verified", arguments.out, manifest.name, manifest.version)
     return os.EX_OK
+
+
+def _classifier(task: Task, arguments: argparse.Namespace) -> BundleDraft:
+    from convert.bundle.classifier import build_classifier
+    from convert.bundle.parts import Options
+
+    options = Options(arguments.fine_tune, arguments.fine_tune_epochs, arguments.allow_slow_operations)
+    return build_classifier(task, arguments.checkpoint, arguments.data, arguments.version, options)
+
+
+def _cascade(task: Task, arguments: argparse.Namespace) -> BundleDraft:
+    from convert.bundle.cascade import build_cascade
+    from convert.bundle.parts import Options
+
+    if arguments.fine_tune == "always":
+        raise ConfigError(f"--fine-tune always: only classifiers can be fine-tuned, {task.value!r} is a cascade")
+    metrics = [read_metrics(file) for file in arguments.metrics]
+    options = Options(allow_slow_operations=arguments.allow_slow_operations)
+    return build_cascade(
+        task,
+        arguments.checkpoint,
+        arguments.calibration,
+        arguments.version,
+        options,
+        dict(arguments.threshold),
+        metrics,
+    )
 
 
 def use_tensorflow() -> None:
@@ -104,6 +143,13 @@ def read_metrics(file: Path) -> Metrics:
         raise InputError(f"{file}: can't be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, ValidationError) as error:
         raise InputError(f"{file}: not what `vigil-convert evaluate --json` writes: {error}") from error
+
+
+def _positive(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 up, received {text!r}")
+    return number
 
 
 def _threshold(text: str) -> tuple[str, float]:

@@ -18,7 +18,7 @@ from convert.bundle.card import Card, format_card
 from convert.bundle.golden import golden_archive
 from edge.errors import ModelError
 from edge.inference import Manifest, Network, NetworkSpec, Task, load_bundle, verify_bundle
-from edge.inference.manifest import FileSpec, InputSpec, Metrics, Training
+from edge.inference.manifest import Conversion, FileSpec, InputSpec, Metrics, Training
 from edge.inference.verify import golden_key
 
 GOLDEN_FILE = "golden.npz"
@@ -36,7 +36,7 @@ class NetworkDraft:
 
     ``model`` is the TFLite file, ``outputs`` its outputs' names in the order of the file, ``golden`` uint8 pixels
     ``(n, height, width, channels)`` in the network's colour order, ``golden_float`` what the float network makes of
-    them, by output.
+    them, by output.  ``conversion`` tells how it became int8.
     """
 
     model: bytes
@@ -45,6 +45,7 @@ class NetworkDraft:
     macs: int
     golden: NDArray[np.uint8]
     golden_float: Mapping[str, NDArray[np.float32]]
+    conversion: Conversion | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,7 @@ def _write_files(draft: BundleDraft, folder: Path) -> Manifest:
         thresholds=dict(draft.thresholds),
         temperature=draft.temperature,
         metrics=draft.metrics,
+        conversions={name: part.conversion for name, part in draft.networks.items() if part.conversion},
         training=draft.training,
     )
     text = json.dumps(manifest.model_dump(mode="json"), indent=2, ensure_ascii=False)

@@ -29,12 +29,18 @@ def with_full_range(pixels: NDArray[np.uint8], shape: tuple[int, int, int, int])
     """The calibration ``pixels`` with one black and one white value, so that the input's range is the full one.
 
     Raises:
-        CalibrationError: not uint8, not ``(n, height, width, channels)`` for the network's ``shape``, or empty.
+        CalibrationError: not uint8, not ``(n, height, width, channels)`` for the network's ``shape``, empty, or
+            without any content.
     """
     if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[1:] != shape[1:] or len(pixels) == 0:
         raise CalibrationError(
             f"calibration: expected uint8 pixels (n, {shape[1]}, {shape[2]}, {shape[3]}) with n at least 1, "
             f"received {pixels.dtype} {pixels.shape}"
+        )
+    if (pixels == pixels[:1, :1, :1]).all():
+        raise CalibrationError(
+            f"calibration: all pixels of all {len(pixels)} inputs are {pixels[0, 0, 0].tolist()}; without content no "
+            "range can be measured, give pictures of the kind that the device sees"
         )
     full = pixels.copy()
     full[0].flat[0], full[0].flat[-1] = 0, 255

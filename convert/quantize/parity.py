@@ -13,14 +13,17 @@ from numpy.typing import NDArray
 class Parity:
     """The difference of one output, int8 less float, over all inputs and values.
 
-    ``relative_error`` is the root mean square error over the float output's standard deviation;
+    ``mean_error`` is that of the absolute errors; ``relative_error`` is the root mean square error over the float
+    output's standard deviation; ``cosine`` is the mean over the inputs of the cosine between the two outputs;
     ``same_choice`` is the share of inputs whose largest value stands at the same place in both.
     """
 
     output: str
     largest_error: float
+    mean_error: float
     root_mean_square_error: float
     relative_error: float
+    cosine: float
     same_choice: float
 
 
@@ -39,7 +42,17 @@ def _compare(name: str, expected: NDArray[np.float32], found: NDArray[np.float32
     return Parity(
         output=name,
         largest_error=float(np.abs(error).max()),
+        mean_error=float(np.abs(error).mean()),
         root_mean_square_error=rms,
         relative_error=rms / spread if spread > 0 else float(rms > 0),
+        cosine=_cosine(expected, found),
         same_choice=float(np.mean(expected.argmax(axis=-1) == found.argmax(axis=-1))),
     )
+
+
+def _cosine(expected: NDArray[np.float32], found: NDArray[np.float32]) -> float:
+    """The mean over the inputs; 1 for two zero vectors, 0 where only one is zero."""
+    a, b = (values.reshape(len(values), -1).astype(np.float64) for values in (expected, found))
+    products, norms = (a * b).sum(axis=1), np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    same = (a == b).all(axis=1)
+    return float(np.where(same, 1.0, products / np.where(norms > 0, norms, 1)).mean())

@@ -2,6 +2,7 @@
 
 The rewritten network computes the same function:
 
+- a BatchNormalization is folded into the layer before it;
 - a PReLU with one slope for the whole layer becomes a LeakyReLU: int8 PRELU has no XNNPACK kernel;
 - a PReLU with a slope for each channel becomes two depthwise 1×1 convolutions and their sum (:func:`_two_branches`);
 - Flatten + Dense becomes a valid convolution over the whole map, and what follows stays a map of one position until
@@ -19,6 +20,7 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
+from convert.quantize.fold import folded_weights, is_folded
 from convert.quantize.run import named_outputs
 from edge.errors import ModelError
 
@@ -45,7 +47,7 @@ def rewrite_for_device(network: keras.Model, shape: tuple[int, int, int]) -> ker
     Raises:
         RewriteError: a layer has no equivalent, for example a PReLU with a slope for each position.
     """
-    return _copy_network(network, shape, _rewrite)
+    return copy_network(network, shape, _rewrite)
 
 
 def without_softmax(network: keras.Model) -> keras.Model:
@@ -58,15 +60,15 @@ def without_softmax(network: keras.Model) -> keras.Model:
 
     def rule(layer: keras.Layer, x: Any) -> Any:
         if layer.name not in softmaxes:
-            return _copy(layer, x)
+            return copy_layer(layer, x)
         if not layer.weights:
             return layers.Identity(name=layer.name)(x)
-        return _copy(layer, x, activation="linear")
+        return copy_layer(layer, x, activation="linear")
 
-    return _copy_network(network, network.inputs[0].shape[1:], rule) if softmaxes else network
+    return copy_network(network, network.inputs[0].shape[1:], rule) if softmaxes else network
 
 
-def _copy_network(network: keras.Model, shape: tuple[int | None, ...], rule: Rule) -> keras.Model:
+def copy_network(network: keras.Model, shape: tuple[int | None, ...], rule: Rule) -> keras.Model:
     """``network`` rebuilt by ``rule``, layer by layer, for the input ``shape``; outputs as a dictionary by name."""
     sources = named_outputs(network, network.output)
     image = keras.Input(shape, name=network.inputs[0].name)
@@ -85,39 +87,40 @@ def _rewrite(layer: keras.Layer, x: Any) -> Any:
         return layers.Identity(name=layer.name)(x)
     if isinstance(layer, layers.PReLU):
         return _prelu(layer, x)
+    if is_folded(layer):
+        return x
+    weights = folded_weights(layer)
     if not _is_flattened(layer, x):
-        return _copy(layer, x)
+        return copy_layer(layer, x) if weights is None else copy_layer(layer, x, weights, use_bias=True)
     if isinstance(layer, layers.Dense):
-        return _convolution_over_map(layer, x)
+        return _convolution_over_map(layer, x, weights or layer.get_weights())
     if isinstance(layer, ELEMENTWISE):
-        return _copy(layer, x)
-    if isinstance(layer, layers.BatchNormalization) and x.shape[1:3] == (1, 1):
-        return _copy(layer, x, axis=-1)
+        return copy_layer(layer, x)
     raise RewriteError(
         f"layer {layer.name!r} follows a Flatten: only Dense, BatchNormalization after Dense, PReLU and elementwise "
         f"layers may, received {type(layer).__name__}; train the network with GlobalAveragePooling2D in its place"
     )
 
 
-def _copy(layer: keras.Layer, x: Any, **changes: Any) -> Any:
-    """``layer``'s weights in a float32 layer of the same configuration but for ``changes``, called on ``x``."""
+def copy_layer(layer: keras.Layer, x: Any, weights: list[NDArray[Any]] | None = None, **changes: Any) -> Any:
+    """A float32 layer of ``layer``'s configuration but for ``changes``, with its or other ``weights``, on ``x``."""
     copy = layer.__class__.from_config({**layer.get_config(), "dtype": "float32", **changes})
     y = copy(x)
-    copy.set_weights(layer.get_weights())
+    copy.set_weights(layer.get_weights() if weights is None else weights)
     return y
 
 
-def _convolution_over_map(dense: layers.Dense, x: Any) -> Any:
+def _convolution_over_map(dense: layers.Dense, x: Any, weights: list[NDArray[Any]]) -> Any:
     """``(n, 1, 1, units)``: what ``dense`` makes of the flattened ``x`` ``(n, height, width, channels)``."""
     convolution = layers.Conv2D(
         dense.units,
         x.shape[1:3],
         activation=dense.get_config()["activation"],
-        use_bias=dense.use_bias,
+        use_bias=len(weights) == 2,
         name=f"{dense.name}_convolution",
     )
     y = convolution(x)
-    kernel, *bias = dense.get_weights()
+    kernel, *bias = weights
     convolution.set_weights([kernel.reshape(convolution.kernel.shape), *bias])
     return y
 

@@ -1,4 +1,4 @@
-"""Runs a float network and its int8 file on the same pixels.  Works on every backend of Keras."""
+"""Runs Keras networks and TFLite files on the same pixels.  Works on every backend of Keras."""
 
 from __future__ import annotations
 
@@ -24,8 +24,11 @@ def run_float(network: keras.Model, spec: InputSpec, pixels: NDArray[np.uint8]) 
     return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
 
 
-def run_int8(model: bytes, spec: InputSpec, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
-    """The file's outputs by name as float32, for uint8 ``pixels`` ``(n, height, width, channels)``."""
+def run_file(model: bytes, spec: InputSpec, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+    """A file's outputs by name as float32, for uint8 ``pixels`` ``(n, height, width, channels)``.
+
+    On one thread and one input at a time: the same bits whatever else the machine does.
+    """
     outputs = outputs_in_file_order(model)
     unhashed = NetworkSpec(file="network.tflite", sha256="0" * 64, input=spec, outputs=outputs, macs=0)
     network = Network(model, unhashed)

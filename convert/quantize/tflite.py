@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
+from tensorflow.lite.python.convert_phase import ConverterError
 
 from convert.quantize.run import named_outputs
 from convert.quantize.signature import SIGNATURE
@@ -54,11 +55,26 @@ def _convert(network: keras.Model, set_up: Callable[[Any], None]) -> bytes:
 
     signature = tf.TensorSpec(network.inputs[0].shape, tf.float32, name="pixels")
     # The converter prints progress that isn't the user's.
-    with tempfile.TemporaryDirectory(prefix="vigil-convert-") as folder, contextlib.redirect_stdout(None):
-        archive = keras.export.ExportArchive()
-        archive.track(network)
-        archive.add_endpoint(SIGNATURE, serve, input_signature=[signature])
-        archive.write_out(folder, verbose=False)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[SIGNATURE])
-        set_up(converter)
-        return converter.convert()
+    try:
+        with tempfile.TemporaryDirectory(prefix="vigil-convert-") as folder, contextlib.redirect_stdout(None):
+            archive = keras.export.ExportArchive()
+            archive.track(network)
+            archive.add_endpoint(SIGNATURE, serve, input_signature=[signature])
+            archive.write_out(folder, verbose=False)
+            converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[SIGNATURE])
+            set_up(converter)
+            return converter.convert()
+    except (OSError, tf.errors.OpError) as error:
+        raise ConversionError(
+            f"{network.name}: can't be converted in {tempfile.gettempdir()} ({_first_line(error)}); if that disk is "
+            "full, make room, or name another folder by TMPDIR"
+        ) from error
+    except ConverterError as error:
+        raise ConversionError(
+            f"{network.name}: TensorFlow Lite can't convert this network: {_first_line(error)}; replace the layer "
+            "that it names"
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -110,6 +110,34 @@ class Metrics(_Strict):
     int8: dict[str, Any]
 
 
+class OutputParity(_Strict):
+    """How far an int8 output is from the float network's, see :class:`convert.quantize.parity.Parity`."""
+
+    largest_error: float
+    mean_error: float
+    root_mean_square_error: float
+    relative_error: float
+    cosine: float
+    same_choice: float
+
+
+class Conversion(_Strict):
+    """How a network became int8, and what that cost.
+
+    ``operations`` counts what XNNPACK runs, ``slow_operations`` what it leaves to reference kernels; ``parity`` is
+    by output, on ``checked_inputs`` that were not calibrated on.
+    """
+
+    method: Literal["post-training", "quantization-aware"]
+    calibration_inputs: int = Field(ge=0)
+    checked_inputs: int = Field(ge=0)
+    int8_bytes: int = Field(ge=0)
+    float_bytes: int = Field(ge=0)
+    operations: dict[str, int]
+    slow_operations: dict[str, int] = {}
+    parity: dict[str, OutputParity]
+
+
 class Manifest(_Strict):
     format: Literal[1] = 1
     name: str
@@ -121,6 +149,7 @@ class Manifest(_Strict):
     thresholds: dict[str, float] = {}
     temperature: float = Field(default=1.0, gt=0)
     metrics: tuple[Metrics, ...] = ()
+    conversions: dict[str, Conversion] = Field(default={}, description="by network; older bundles have none")
     training: Training
 
     @model_validator(mode="after")

@@ -151,7 +151,7 @@ def test_the_card_says_what_the_manifest_says(draft: BundleDraft, tmp_path: Path
         "# Eyes",
         "- It is a fake.",
         "| accuracy | 0.8000 | 0.9000 |",
-        "| open | – | 0.5000 | 4 |",
+        "| open | 4 | – | 0.5000 | – | – |",
         "made up",
     ):
         assert words in card

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from edge.inference.runtime import build_interpreter
 
@@ -10,8 +10,15 @@ DELEGATE = "DELEGATE"
 """The runtime's name for the node that stands for everything a delegate took over."""
 
 
-def undelegated_operations(model: bytes, shape: tuple[int, int, int, int] | None = None) -> list[str]:
-    """The names of the operations that no delegate runs, in the order of the file.
+class Operation(NamedTuple):
+    """One operation of a file; ``delegated``: XNNPACK runs it."""
+
+    name: str
+    delegated: bool
+
+
+def operations(model: bytes, shape: tuple[int, int, int, int] | None = None) -> tuple[Operation, ...]:
+    """Every operation in the order of the file.
 
     ``shape`` ``(n, height, width, channels)``: the input shape to allocate for, the file's own if not given.
     """
@@ -20,12 +27,12 @@ def undelegated_operations(model: bytes, shape: tuple[int, int, int, int] | None
         interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], shape)
     interpreter.allocate_tensors()
     nodes = interpreter._get_ops_details()
-    operations = [node for node in nodes if node["op_name"] != DELEGATE]
+    own = [node for node in nodes if node["op_name"] != DELEGATE]
     delegated: set[int] = set()
     for node in nodes:
         if node["op_name"] == DELEGATE:
-            delegated |= _between(operations, node)
-    return [operation["op_name"] for operation in operations if operation["index"] not in delegated]
+            delegated |= _between(own, node)
+    return tuple(Operation(node["op_name"], node["index"] in delegated) for node in own)
 
 
 def _between(operations: list[dict[str, Any]], delegate: dict[str, Any]) -> set[int]:

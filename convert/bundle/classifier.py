@@ -1,0 +1,137 @@
+"""From a classifier's checkpoint to its bundle's draft: quantized, measured and, where it must be, fine-tuned.
+
+Needs Keras on the TensorFlow backend.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import keras
+from pydantic import ValidationError
+
+from convert.bundle.card import read_card
+from convert.bundle.checkpoint import CheckpointError, check_network, load_network, network_files, read_report
+from convert.bundle.parts import Options, network_draft, sample, training
+from convert.bundle.writer import BundleDraft
+from convert.data.classes import LabelledImages
+from convert.evaluate.calibration import fit_temperature
+from convert.evaluate.classification import classification_figures
+from convert.quantize.quantize import QuantizedNetwork, device_network, quantize
+from convert.quantize.report import format_report
+from convert.training.datasets import Prepared, prepare
+from convert.training.recipe import Recipe
+from edge.inference import Task
+from edge.inference.manifest import InputSpec, Metrics
+
+log = logging.getLogger(__name__)
+
+CALIBRATION_CROPS = 500
+
+MAX_LOST_POINTS = 0.5
+"""Percentage points of accuracy that int8 may cost before the network is fine-tuned for it."""
+
+
+def build_classifier(task: Task, checkpoint: Path, data: Path, version: str, options: Options) -> BundleDraft:
+    """The draft of a classifier's bundle, calibrated and measured on the data sets of its own recipe.
+
+    ``data`` is the folder with the unpacked data sets.  Ranges are calibrated, and weights fine-tuned, on training
+    crops only; the figures and the temperature are those of the validation crops, which also judge whether
+    fine-tuning was needed and helped.
+    """
+    report = read_report(checkpoint)
+    recipe = _recipe(checkpoint, task, report.recipe)
+    (file,) = network_files(checkpoint, task).values()
+    network = load_network(file)
+    spec = _input(recipe)
+    check_network(file, network, spec, {"logits": len(recipe.labels)})
+    prepared = prepare(recipe, data, report.seed)
+    quantized, metrics = _converted(network, spec, recipe, prepared, report.seed, options)
+    log.info("int8 against float:\n\n%s\n", format_report([quantized], [metrics]))
+    validation = prepared.validation
+    card = read_card(task.value)
+    return BundleDraft(
+        task=task,
+        version=version,
+        networks={task.value: network_draft(quantized, validation.images)},
+        training=training(task, card, report, f"--data DATA{options.arguments()}"),
+        card=card,
+        labels=recipe.labels,
+        temperature=fit_temperature(quantized.run(validation.images)["logits"], validation.targets),
+        metrics=(metrics,),
+    )
+
+
+def _recipe(checkpoint: Path, task: Task, table: object) -> Recipe:
+    try:
+        recipe = Recipe.model_validate(table)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in ("recipe", *first["loc"]))
+        raise CheckpointError(
+            f"{checkpoint / 'training.json'}: {key}: {first['msg']}; this isn't the report of a classifier's training"
+        ) from error
+    if recipe.task != task.value:
+        raise CheckpointError(f"{checkpoint}: this checkpoint is for {recipe.task!r}, asked for {task.value!r}")
+    return recipe
+
+
+def _input(recipe: Recipe) -> InputSpec:
+    table = recipe.input
+    return InputSpec(
+        shape=(1, table.size, table.size, table.channels),
+        dtype="float32",
+        colour=table.colour,
+        mean=table.mean,
+        scale=table.scale,
+    )
+
+
+def _converted(
+    network: keras.Model, spec: InputSpec, recipe: Recipe, prepared: Prepared, seed: int, options: Options
+) -> tuple[QuantizedNetwork, Metrics]:
+    """``network`` in int8, fine-tuned by the rule of ``options``, with its figures."""
+    calibration = prepared.device_crops(CALIBRATION_CROPS, recipe.input.size, seed)
+
+    def convert(tuned: keras.Model | None) -> tuple[QuantizedNetwork, Metrics]:
+        quantized = quantize(
+            network,
+            spec,
+            calibration,
+            sample(prepared.validation.images),
+            tuned=tuned,
+            allow_slow_operations=options.allow_slow_operations,
+        )
+        return quantized, _metrics(quantized, recipe, prepared.validation)
+
+    plain = convert(None)
+    lost = _lost_points(plain[1])
+    if options.fine_tune == "never" or (options.fine_tune == "auto" and lost <= MAX_LOST_POINTS):
+        return plain
+    from convert.quantize.tune import fine_tune
+
+    log.info("%s: int8 by calibration alone costs %.2f points", network.name, lost)
+    tuned = convert(
+        fine_tune(
+            device_network(network, spec),
+            recipe,
+            prepared,
+            plain[0].input.normalise(calibration),
+            epochs=options.fine_tune_epochs,
+            seed=seed,
+        )
+    )
+    log.info("%s: fine-tuned for int8 it costs %.2f points", network.name, _lost_points(tuned[1]))
+    return min(plain, tuned, key=lambda result: _lost_points(result[1]))
+
+
+def _metrics(quantized: QuantizedNetwork, recipe: Recipe, validation: LabelledImages) -> Metrics:
+    logits = quantized.run_float(validation.images)["logits"], quantized.run(validation.images)["logits"]
+    floats, int8 = (classification_figures(scores, validation.targets, recipe.labels) for scores in logits)
+    return Metrics(data=f"{recipe.dataset}, held-out part", n=len(validation.targets), float=floats, int8=int8)
+
+
+def _lost_points(metrics: Metrics) -> float:
+    floats = metrics.float or {}
+    return 100 * (floats["accuracy"] - metrics.int8["accuracy"])
