@@ -7,32 +7,24 @@ is in :mod:`convert.data.whose`.  With ``train`` and ``validation`` the owner ha
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-from tqdm import tqdm
-
 from convert.data.classes import LabelledImages, class_files
+from convert.data.cutting import Picture, cut_out
 from convert.data.errors import DataError
 from convert.data.faults import POLICY
 from convert.data.framing import Framing
 from convert.data.groups import GROUPS, RANDOM_FRAMES, SplitRule
-from convert.data.pictures import read_image
 from convert.data.splits import Parts, disjoint, leave_out, split_images
 from convert.data.whose import GroupOf, find_groups
-from edge.vision.crops import Colour, to_colour
+from edge.vision.crops import Colour
 
 log = logging.getLogger(__name__)
 
-SOURCE = "folder"
 TRAIN_FOLDER, VALIDATION_FOLDER = "train", "validation"
 HELD_OUT_SHARE = 0.2
-
-_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -48,111 +40,71 @@ class Splitting:
     person_pattern: str | None = None
 
 
-@dataclass(frozen=True)
-class _Cut:
-    """What was cut out of one picture: canvases ``(px, px, c)``, none if nothing was found in it."""
-
-    file: Path
-    label: str
-    group: str
-    canvases: list[NDArray[np.uint8]]
-
-
 def load(
     folder: Path, labels: Sequence[str], framing: Framing, colour: Colour, splitting: Splitting, seed: int = 0
 ) -> Parts:
     """``(train, validation)`` of canvases ``(n, px, px, c)``, less training pictures that validate too.
 
-    Pictures in which ``framing`` finds nothing are named, counted and left out.
-
     Raises:
         DataError: another layout, an unknown class, a class without crops, nothing that tells one person from
             another, one person only, or too many damaged pictures.
     """
-    if (folder / TRAIN_FOLDER).is_dir():
-        parts = _given_parts(folder, labels, framing, colour, splitting)
+    is_split = (folder / TRAIN_FOLDER).is_dir()
+
+    def read(part: Path) -> LabelledImages:
+        return _read(part, labels, framing, colour, splitting, is_split)
+
+    if is_split:
+        parts = read(folder / TRAIN_FOLDER), read(_validation_folder(folder))
+        _report_common(folder, parts)
+    elif splitting.held_out:
+        parts = leave_out(read(folder), splitting.held_out)
     else:
-        files = class_files(folder, labels)
-        images = _read(folder, files, labels, framing, colour, _group_rule(folder, files, splitting))
-        if splitting.held_out:
-            parts = leave_out(images, splitting.held_out)
-        else:
-            parts = split_images(images, splitting.share, splitting.rule, seed)
+        parts = split_images(read(folder), splitting.share, splitting.rule, seed)
     return disjoint(str(folder), parts)
 
 
-def _given_parts(folder: Path, labels: Sequence[str], framing: Framing, colour: Colour, splitting: Splitting) -> Parts:
-    """As the owner has split them; where nothing tells who is in a picture, each stands for itself."""
-    if not (folder / VALIDATION_FOLDER).is_dir():
-        raise DataError(f"{folder}: has {TRAIN_FOLDER}/, but no {VALIDATION_FOLDER}/; who judges the network?")
-    parts = []
-    for part in (folder / TRAIN_FOLDER, folder / VALIDATION_FOLDER):
-        files = class_files(part, labels)
-        try:
-            group_of = find_groups(part, _relative(part, files), splitting.person_pattern)
-        except DataError:
-            group_of = str
-        parts.append(_read(part, files, labels, framing, colour, group_of))
-    train, validation = parts
-    if both := sorted(set(train.groups.tolist()) & set(validation.groups.tolist())):
-        log.warning("%s: %s train and validate: the figures flatter", folder, ", ".join(both[:_NAMED]))
-    return train, validation
-
-
-def _group_rule(folder: Path, files: dict[str, list[Path]], splitting: Splitting) -> GroupOf:
-    if splitting.rule == RANDOM_FRAMES:
-        return str
-    return find_groups(folder, _relative(folder, files), splitting.person_pattern)
-
-
-def _relative(folder: Path, files: dict[str, list[Path]]) -> list[Path]:
-    return [file.relative_to(folder) for found in files.values() for file in found]
+def _validation_folder(folder: Path) -> Path:
+    validation = folder / VALIDATION_FOLDER
+    if not validation.is_dir():
+        raise DataError(
+            f"{folder}: has {TRAIN_FOLDER}/, but no {VALIDATION_FOLDER}/; put other people's pictures there, or give "
+            "one folder of classes, which is then split by person"
+        )
+    return validation
 
 
 def _read(
     folder: Path,
-    files: dict[str, list[Path]],
     labels: Sequence[str],
     framing: Framing,
     colour: Colour,
-    group_of: GroupOf,
+    splitting: Splitting,
+    is_split: bool,
 ) -> LabelledImages:
-    def cut(labelled: tuple[str, Path]) -> _Cut:
+    files = [(label, file) for label, found in class_files(folder, labels).items() for file in found]
+    if splitting.rule == RANDOM_FRAMES:
+        group_of: GroupOf = str
+    else:
+        pictures = [file.relative_to(folder) for _, file in files]
+        group_of = find_groups(folder, pictures, splitting.person_pattern, needed=not is_split)
+
+    def picture(labelled: tuple[str, Path]) -> Picture:
         label, file = labelled
-        group = group_of(file.relative_to(folder))
-        canvases = [to_colour(canvas, colour) for canvas in framing.canvases(read_image(file))]
-        return _Cut(file, label, group, canvases)
+        return Picture(file, label, group_of(file.relative_to(folder)))
 
-    pictures = [(label, file) for label, found in files.items() for file in found]
-    bar = tqdm(pictures, desc=f"reading {folder.name}", unit="picture", disable=None, leave=False)
-    cuts = list(POLICY.sift(str(folder), bar, cut))
-    _report_missed(folder, cuts, framing.wanted)
-    crops = [(canvas, cut) for cut in cuts for canvas in cut.canvases]
-    return LabelledImages(
-        tuple(labels),
-        np.stack([canvas for canvas, _ in crops]),
-        np.array([labels.index(cut.label) for _, cut in crops], np.int64),
-        np.array([cut.group for _, cut in crops]),
-        np.full(len(crops), SOURCE),
-    )
-
-
-def _report_missed(folder: Path, cuts: Sequence[_Cut], wanted: str) -> None:
-    """Name and count the pictures in which nothing was found.
-
-    Raises:
-        DataError: in no picture of a class was anything found.
-    """
-    missed = [cut for cut in cuts if not cut.canvases]
-    for cut in missed[:_NAMED]:
-        log.warning("%s: no %s found in this picture, left out", cut.file, wanted)
-    looked_at, left_out = (Counter(cut.label for cut in some) for some in (cuts, missed))
-    if missed:
-        by_label = ", ".join(f"{label} {number} of {looked_at[label]}" for label, number in left_out.items())
-        log.warning("%s: no %s found in %d of %d pictures: %s", folder, wanted, len(missed), len(cuts), by_label)
-    for label, number in left_out.items():
-        if number == looked_at[label]:
+    images = cut_out(folder, list(POLICY.sift(str(folder), files, picture)), labels, framing, colour)
+    given = {label for label, _ in files}
+    for label, number in images.counts().items():
+        if label in given and not number:
             raise DataError(
-                f"{folder / label}: no {wanted} found in any of {number} pictures; take them nearer and in better "
-                "light, or set folder.crop = 'none' if they show nothing else"
+                f"{folder / label}: no {framing.wanted} found in any picture of this class; take them nearer and in "
+                "better light, or set folder.crop = 'none' if they show nothing else"
             )
+    return images
+
+
+def _report_common(folder: Path, parts: Parts) -> None:
+    first, second = (set(part.groups.tolist()) for part in parts)
+    if both := sorted(first & second):
+        log.warning("%s: %s train and validate: the figures flatter", folder, ", ".join(both))

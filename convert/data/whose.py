@@ -22,12 +22,12 @@ Raises :class:`DamagedError` where nothing tells.
 """
 
 
-def find_groups(folder: Path, pictures: Sequence[Path], pattern: str | None) -> GroupOf:
+def find_groups(folder: Path, pictures: Sequence[Path], pattern: str | None, needed: bool = True) -> GroupOf:
     """What tells the persons in ``pictures``, which are relative to ``folder``.
 
     It is ``pattern``, whose group ``person`` is searched for in ``<class>/…/<picture>``; or else a table ``groups.csv``
     or ``subjects.csv`` with the columns ``image`` and ``person`` (or ``subject``, ``session``, ``group``); or else the
-    subfolders ``<class>/<person>/``.
+    subfolders ``<class>/<person>/``.  Where there is none and none is ``needed``, each picture stands for itself.
 
     Raises:
         DataError: none of them, or a table without these columns.
@@ -38,6 +38,8 @@ def find_groups(folder: Path, pictures: Sequence[Path], pattern: str | None) -> 
         return _by_table(table)
     if any(_subfolders(picture) for picture in pictures):
         return _by_subfolder
+    if not needed:
+        return str
     raise DataError(
         f"{folder}: nothing tells who is in which picture, so that nobody could say how well the network does with "
         "people it has not seen. Put each person's or session's pictures into a subfolder <class>/<person>/; or add "
