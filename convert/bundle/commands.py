@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from convert.evaluate.figures import recorded
 from edge import __version__
 from edge.errors import ConfigError, InputError
 from edge.inference.manifest import Metrics, Task
@@ -138,10 +139,11 @@ def read_metrics(file: Path) -> Metrics:
     """One object of ``evaluate --json`` as the manifest holds it."""
     try:
         found = json.loads(file.read_bytes())
-        return Metrics(data=found["data"], n=found["n"], int8=found["int8"], float=found["float"])
+        floats = recorded(found["float"]) if found["float"] is not None else None
+        return Metrics(data=found["data"], n=found["n"], int8=recorded(found["int8"]), float=floats)
     except OSError as error:
         raise InputError(f"{file}: can't be read ({error.strerror})") from error
-    except (ValueError, KeyError, TypeError, ValidationError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
         raise InputError(f"{file}: not what `vigil-convert evaluate --json` writes: {error}") from error
 
 

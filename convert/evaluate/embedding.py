@@ -7,11 +7,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from convert.data.framing import most_central
 from edge.inference import Bundle
 from edge.inference.bundle import BundleError
 from edge.inference.manifest import InputSpec
-from edge.values import Box, Face, Image
-from edge.vision.crops import face_crop, to_colour, upright_crop
+from edge.values import Box, Image
+from edge.vision.crops import identity_crop, to_colour, upright_crop
 from edge.vision.detectors import FaceDetector
 
 EMBEDDING = "embedding"
@@ -45,7 +46,7 @@ class Aligner:
         if not found:
             self.unaligned += 1
             return upright_crop(photo, _middle_square(photo), self._size)
-        return face_crop(photo, _most_central(found, photo).landmarks, self._size)
+        return identity_crop(photo, most_central(found, photo).landmarks, self._size)
 
 
 def input_of(bundle: Bundle) -> InputSpec:
@@ -75,8 +76,3 @@ def _middle_square(photo: Image) -> Box:
     side = min(height, width)
     left, top = (width - side) / 2, (height - side) / 2
     return Box(left, top, left + side, top + side)
-
-
-def _most_central(faces: tuple[Face, ...], photo: Image) -> Face:
-    middle = np.array([photo.shape[1], photo.shape[0]]) / 2
-    return min(faces, key=lambda face: float(np.linalg.norm(np.array(face.box.center) - middle)))

@@ -1,10 +1,8 @@
-"""What int8 costs a bundle: the golden vectors' int8 outputs against the float ones, and the figures of both."""
+"""What int8 costs a bundle: its outputs and figures against those of the float network."""
 
 from __future__ import annotations
 
 import io
-import statistics
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,23 +11,29 @@ import numpy as np
 from convert.evaluate.tables import Table, against, compared
 from convert.evaluate.words import number
 from convert.quantize.parity import Parity, compare
+from convert.quantize.timing import milliseconds
 from edge.inference import Bundle
 from edge.inference.bundle import read_verified
+from edge.inference.manifest import OutputParity
 from edge.inference.verify import golden_key
-
-TIMED_RUNS = 50
 
 CHOICES = ("face", "logits")
 """The outputs whose largest value is an answer; of the others, which are measures, it says nothing."""
 
+Row = tuple[str, ...]
+
 
 def quantization_tables(bundle: Bundle, result: dict[str, Any]) -> Iterator[Table]:
     """The networks, their outputs' parity, and float against int8: of ``result``, else what the manifest recorded."""
-    yield Table("Networks", ("network", "input", "MMAC", "int8 KiB", "ms a run here, one thread"), _networks(bundle))
     yield Table(
-        "Outputs in int8 against float, on the bundle's few golden inputs",
-        ("output", "RMS error", "of its spread", "largest error", "same choice"),
-        tuple(_parity_row(name, parity) for name in bundle.manifest.networks for parity in golden_parity(bundle, name)),
+        "Networks",
+        ("network", "input", "MMAC", "int8 KiB", "float KiB", "ms a run here, one thread", "made by"),
+        tuple(_network(bundle, name) for name in bundle.manifest.networks),
+    )
+    yield Table(
+        "Outputs in int8 against float",
+        ("output", "inputs", "RMS error", "of its spread", "largest error", "same choice"),
+        tuple(row for name in bundle.manifest.networks for row in _parities(bundle, name)),
     )
     yield from _figures(bundle, result)
 
@@ -48,35 +52,39 @@ def golden_parity(bundle: Bundle, name: str) -> tuple[Parity, ...]:
     return compare(expected, found)
 
 
-def _networks(bundle: Bundle) -> tuple[tuple[str, ...], ...]:
-    rows = []
-    for name, spec in bundle.manifest.networks.items():
-        _, height, width, _ = spec.input.shape
-        size = len(bundle.models[name]) / 1024
-        shape = f"{height}×{width} {spec.input.colour}"
-        rows.append((name, shape, f"{spec.macs / 1e6:.2f}", f"{size:.0f}", f"{_milliseconds(bundle, name):.3f}"))
-    return tuple(rows)
-
-
-def _milliseconds(bundle: Bundle, name: str) -> float:
-    """The median time of a run on one thread, of black pixels: the work is the same for all."""
-    network = bundle.network(name)
-    pixels = np.zeros(network.shape, np.uint8)
-    times = []
-    for _ in range(TIMED_RUNS):
-        start = time.perf_counter()
-        network.invoke(pixels)
-        times.append(time.perf_counter() - start)
-    return 1000 * statistics.median(times)
-
-
-def _parity_row(name: str, parity: Parity) -> tuple[str, ...]:
+def _network(bundle: Bundle, name: str) -> Row:
+    spec, conversion = bundle.manifest.networks[name], bundle.manifest.conversions.get(name)
+    _, height, width, _ = spec.input.shape
     return (
-        f"{name} / {parity.output}",
+        name,
+        f"{height}×{width} {spec.input.colour}",
+        f"{spec.macs / 1e6:.2f}",
+        f"{len(bundle.models[name]) / 1024:.0f}",
+        f"{conversion.float_bytes / 1024:.0f}" if conversion else "–",
+        f"{milliseconds(bundle.models[name]):.3f}",
+        conversion.method if conversion else "–",
+    )
+
+
+def _parities(bundle: Bundle, name: str) -> Iterator[Row]:
+    """Of the inputs that the conversion was checked on; of older bundles, which don't tell, of the golden ones."""
+    conversion = bundle.manifest.conversions.get(name)
+    if conversion:
+        for output, parity in conversion.parity.items():
+            yield _parity(name, output, number(conversion.checked_inputs), parity)
+    else:
+        for golden in golden_parity(bundle, name):
+            yield _parity(name, golden.output, "golden", golden)
+
+
+def _parity(name: str, output: str, inputs: str, parity: Parity | OutputParity) -> Row:
+    return (
+        f"{name} / {output}",
+        inputs,
         f"{parity.root_mean_square_error:.4f}",
         f"{parity.relative_error:.1%}",
         f"{parity.largest_error:.3f}",
-        f"{parity.same_choice:.1%}" if parity.output in CHOICES else "",
+        f"{parity.same_choice:.1%}" if output in CHOICES else "",
     )
 
 
