@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 import cv2
@@ -10,7 +12,7 @@ import cv2
 from convert.data.gesture import CANVAS_MARGIN, COVERAGE
 from edge.inference import Task, default_models_dir, load_bundle
 from edge.values import Box, Face, Hand, Image
-from edge.vision.crops import Side, eye_crop, face_crop, upright_crop
+from edge.vision.crops import Side, eye_crop, face_crop, identity_crop, upright_crop
 from edge.vision.detectors import FaceDetector, HandDetector
 
 Crop = Literal["hands", "faces", "eyes", "none"]
@@ -20,6 +22,7 @@ CAMERA_PX = 480
 the resolution that it meets."""
 
 SMALLEST_PX = 40
+SMALLEST_PORTRAIT_PX = 24
 
 SIDES: tuple[Side, ...] = get_args(Side)
 
@@ -100,12 +103,36 @@ class BothEyes(BestFace):
         ]
 
 
+class CentralFace(Framing):
+    """The face nearest to the middle of a photo of one person, as an identity network sees it."""
+
+    wanted = "face"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        bundle = load_bundle(default_models_dir() / Task.FACES.value, Task.FACES)
+        self._detector = FaceDetector(bundle, SMALLEST_PORTRAIT_PX)
+
+    def canvases(self, image: Image) -> list[Image]:
+        """One at most."""
+        found = self._detector.detect(image)
+        if not found:
+            return []
+        return [identity_crop(image, most_central(found, image).landmarks, self.native_px)]
+
+
 FRAMINGS: dict[Crop, type[Framing]] = {
     "hands": BestHand,
     "faces": BestFace,
     "eyes": BothEyes,
     "none": WholePicture,
 }
+
+
+def most_central(faces: Sequence[Face], photo: Image) -> Face:
+    """That of ``faces``, one at least, whose box is nearest to the middle of ``photo``."""
+    middle = photo.shape[1] / 2, photo.shape[0] / 2
+    return min(faces, key=lambda face: math.dist(face.box.center, middle))
 
 
 def _as_from_a_camera(image: Image) -> Image:
