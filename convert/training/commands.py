@@ -36,7 +36,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--recipe", type=Path, required=True, metavar="FILE", help="TOML file that decides everything")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where network and report are written")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of every random choice (default 0)")
-    parser.add_argument("--resume", action="store_true", help="go on after the last whole epoch of an interrupted run")
+    again = parser.add_mutually_exclusive_group()
+    again.add_argument("--resume", action="store_true", help="go on after the last whole epoch of an interrupted run")
+    again.add_argument("--restart", action="store_true", help="begin anew although --out holds an interrupted run")
+    parser.add_argument(
+        "--distribute", action="store_true", help="share each batch among all devices of this machine (classifiers)"
+    )
     parser.set_defaults(handler=run)
 
 
@@ -57,18 +62,10 @@ def _train_classifier(arguments: argparse.Namespace) -> None:
     from convert.training.datasets import prepare
 
     prepared = prepare(recipe, arguments.data, arguments.seed)
-    from convert.training.loop import train_classifier
+    from convert.training.loop import Start, train_classifier
 
-    train_classifier(
-        recipe,
-        prepared.train,
-        prepared.validation,
-        prepared.augment,
-        arguments.out,
-        seed=arguments.seed,
-        resume=arguments.resume,
-        weights=prepared.weights,
-    )
+    start = Start(arguments.seed, arguments.resume, arguments.restart, arguments.distribute)
+    train_classifier(recipe, prepared, arguments.out, start)
 
 
 def _train_cascade(arguments: argparse.Namespace) -> None:

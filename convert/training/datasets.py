@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convert.data import eyes, fer2013, gesture, leap
-from convert.data.classes import DataError, LabelledImages
+from convert.data.classes import LabelledImages
+from convert.data.errors import DataError
+from convert.data.splits import held_out_mask
 from convert.training.augment import Augment, make_augment, make_composite
 from convert.training.recipe import AugmentTable, Recipe, RecipeError
 from convert.training.sampling import sampling_weights
@@ -35,6 +37,18 @@ class Prepared:
         rng = np.random.default_rng(seed)
         chosen = rng.choice(len(self.train), number, replace=number > len(self.train), p=self.weights)
         return np.stack([self.plain(self.train.images[i], size, rng) for i in chosen])
+
+    def hold_out(self, share: float, size: int, seed: int) -> tuple[Prepared, LabelledImages]:
+        """Without ``share`` of the training groups, and their crops as the device sees them, ``size`` wide."""
+        held_out = held_out_mask(self.train.groups, share)
+        weights = None if self.weights is None else self.weights[~held_out]
+        kept = replace(self, train=self.train.take(~held_out), weights=weights)
+        return kept, self.as_on_the_device(self.train.take(held_out), size, seed)
+
+    def as_on_the_device(self, images: LabelledImages, size: int, seed: int) -> LabelledImages:
+        """Training ``images`` as the crops that the device would see, ``size`` wide."""
+        rng = np.random.default_rng(seed)
+        return replace(images, images=np.stack([self.plain(image, size, rng) for image in images.images]))
 
 
 UNCHANGED = AugmentTable(mirror=False)

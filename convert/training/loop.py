@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import logging
-import math
-import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import keras
-import numpy as np
-from numpy.typing import NDArray
 
 from convert.data.classes import LabelledImages
-from convert.networks.resnet import build_resnet
-from convert.training.augment import Augment
-from convert.training.recipe import Recipe
+from convert.data.errors import DataError
+from convert.training.batches import Batches, PlainBatches
+from convert.training.callbacks import EpochStart, Judge, Keeper
+from convert.training.checkpoint import (
+    CHECKPOINT_FILE,
+    Checkpoint,
+    check_identity,
+    identity,
+    read_checkpoint,
+)
+from convert.training.datasets import Prepared
+from convert.training.distribute import use_devices, use_one_device
+from convert.training.files import make_folder, replacing
+from convert.training.network import build_network, compile_network, export_network
+from convert.training.recipe import Recipe, RecipeError
 from convert.training.report import write_report
+from convert.training.seeding import make_repeatable
+from convert.training.showing import TENSORBOARD_FOLDER, ProgressBar, TensorBoard, lines_above_the_bar
 from convert.training.torch_kernels import use_fused_kernels
 
 log = logging.getLogger(__name__)
@@ -24,143 +34,114 @@ log = logging.getLogger(__name__)
 NETWORK_FILE = "network.keras"
 
 
-class Batches(keras.utils.PyDataset):
-    """Augmented ``((b, size, size, c), (b, classes))`` float32, the same for the same seed and epoch."""
+@dataclass(frozen=True)
+class Start:
+    """How a training begins: anew, or ``resume`` an interrupted one; ``restart`` gives an interrupted one up.
 
-    def __init__(
-        self,
-        images: LabelledImages,
-        recipe: Recipe,
-        augment: Augment,
-        seed: int,
-        weights: NDArray[np.float64] | None = None,
-    ) -> None:
-        """``weights`` ``(n,)``: a crop's chance to be drawn, with replacement; without them each is drawn once."""
-        super().__init__()
-        self._images, self._recipe, self._augment, self._seed = images, recipe, augment, seed
-        self._chances = None if weights is None else weights / weights.sum()
-        self._samples = recipe.optimiser.samples_per_epoch or len(images)
-        self.start_epoch(0)
+    ``distribute``: on all devices of Keras' backend.
+    """
 
-    def __len__(self) -> int:
-        return self._samples // self._recipe.optimiser.batch
-
-    def start_epoch(self, epoch: int) -> None:
-        """Draw the order of ``epoch``'s crops."""
-        self._rng = np.random.default_rng((self._seed, epoch))
-        self._order = self._rng.choice(
-            len(self._images), self._samples, replace=self._chances is not None, p=self._chances
-        )
-
-    def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        batch, size = self._recipe.optimiser.batch, self._recipe.input.train_size
-        chosen = self._order[index * batch : (index + 1) * batch]
-        pixels = np.stack([self._augment(self._images.images[i], size, self._rng) for i in chosen])
-        return normalise(pixels, self._recipe), one_hot(self._images.targets[chosen], len(self._recipe.labels))
+    seed: int = 0
+    resume: bool = False
+    restart: bool = False
+    distribute: bool = False
 
 
-def train_classifier(
-    recipe: Recipe,
-    train: LabelledImages,
-    validation: LabelledImages,
-    augment: Augment,
-    out: Path,
-    *,
-    seed: int,
-    resume: bool = False,
-    weights: NDArray[np.float64] | None = None,
-) -> keras.Model:
+def train_classifier(recipe: Recipe, prepared: Prepared, out: Path, start: Start) -> keras.Model:
     """Train by ``recipe`` and write ``network.keras`` and ``training.json`` to the folder ``out``.
 
-    ``validation`` holds crops of the device's size and channels; it decides nothing, it is only reported.  The
-    network is the moving average of the weights.  With ``resume`` an interrupted run goes on after its last epoch.
+    The network is the moving average of the weights, after the last epoch or, with ``early_stop``, the best one.
+    Each epoch leaves a checkpoint; a training that goes on from it gives what an unbroken one would have given.
+    ``prepared.validation`` decides nothing, it is only reported.
+
+    Raises:
+        RecipeError: the checkpoint in ``out`` is of another training, or would be overwritten unasked.
+        ResumeError: the checkpoint is damaged.
+        DataError: too few crops to train on or to judge by.
+        WriteError: ``out`` can't be written to.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    keras.utils.set_random_seed(seed)
+    _check_amounts(recipe, prepared)
+    checkpoint = _first_checkpoint(recipe, prepared.train, out, start)
+    make_folder(out)
+    make_repeatable(start.seed)
     use_fused_kernels()
-    keras.config.set_dtype_policy(recipe.optimiser.precision)
-    batches = Batches(train, recipe, augment, seed, weights)
-    network = build_network(recipe, recipe.input.train_size if keras.backend.backend() == "jax" else None)
-    _compile(network, recipe, len(batches))
-    log.info("train %s, validation %s, %d weights", train.counts(), validation.counts(), network.count_params())
-    network.fit(
-        batches,
-        epochs=recipe.optimiser.epochs,
-        validation_data=(
-            normalise(validation.images, recipe),
-            one_hot(validation.targets, len(recipe.labels)),
-        ),
-        validation_batch_size=256,
-        callbacks=_callbacks(batches, out, resume),
-        verbose=1 if sys.stdout.isatty() else 2,
-    )
-    trained = export_network(network, recipe)
-    trained.save(out / NETWORK_FILE)
-    logits = trained.predict(normalise(validation.images, recipe), batch_size=256, verbose=0)
-    write_report(out, recipe, train, validation, logits.argmax(axis=1), seed)
+    if not checkpoint.progress.finished:
+        checkpoint = _fit(recipe, prepared, checkpoint, out, start)
+    trained = export_network(recipe, checkpoint.kept)
+    validation = prepared.validation
+    logits = trained.predict(PlainBatches(validation, recipe), verbose=0)[: len(validation)]
+    with replacing(out / NETWORK_FILE) as partial:
+        trained.save(partial)
+    write_report(out, recipe, prepared, logits.argmax(axis=1), start.seed, checkpoint.progress)
     return trained
 
 
-def build_network(recipe: Recipe, size: int | None) -> keras.Model:
-    """The recipe's network for crops of ``size``, or of any size."""
-    return build_resnet(
-        recipe.network.architecture,
-        name=recipe.task,
-        size=size,
-        channels=recipe.input.channels,
-        classes=len(recipe.labels),
-        dropout=recipe.network.dropout,
-    )
+def _fit(recipe: Recipe, prepared: Prepared, checkpoint: Checkpoint, out: Path, start: Start) -> Checkpoint:
+    """Train from ``checkpoint`` to the end, and give the last one."""
+    judged = prepared.validation
+    if recipe.early_stop:
+        prepared, judged = prepared.hold_out(recipe.early_stop.held_out, recipe.input.size, start.seed)
+    log.info("train %s, judge by %s", prepared.train.counts(), judged.counts())
+    table, done = recipe.optimiser, checkpoint.progress.epochs
+    keras.config.set_dtype_policy(table.precision)
+    with use_devices(recipe) if start.distribute else use_one_device():
+        batches = Batches(prepared.train, recipe, prepared.augment, start.seed, prepared.weights)
+        network = build_network(recipe, None)
+        compile_network(network, recipe, len(batches))
+        judge = Judge(judged, recipe)
+        keeper = Keeper(checkpoint, judge, recipe, out)
+        try:
+            with lines_above_the_bar():
+                network.fit(
+                    batches,
+                    shuffle=False,  # Keras would shuffle the batches by a random state that no checkpoint holds
+                    initial_epoch=done,
+                    epochs=table.epochs,
+                    callbacks=[
+                        EpochStart(batches, start.seed),
+                        judge,
+                        keeper,
+                        ProgressBar(table.epochs, len(batches), done),
+                        TensorBoard(out / TENSORBOARD_FOLDER, done),
+                    ],
+                    verbose=0,
+                )
+        finally:
+            batches.close()
+    return keeper.checkpoint
 
 
-def export_network(network: keras.Model, recipe: Recipe) -> keras.Model:
-    """A float32 copy of ``network`` for the device's crop size."""
-    keras.config.set_dtype_policy("float32")
-    exported = build_network(recipe, recipe.input.size)
-    exported.set_weights(network.get_weights())
-    return exported
+def _first_checkpoint(recipe: Recipe, train: LabelledImages, out: Path, start: Start) -> Checkpoint:
+    """The interrupted training in ``out`` that goes on, or the beginning of a new one."""
+    file = out / CHECKPOINT_FILE
+    new = Checkpoint(identity(recipe, start.seed, train))
+    if start.restart or not file.exists():
+        if start.resume:
+            log.warning("%s: no checkpoint in here, training from the beginning", out)
+        return new
+    found = read_checkpoint(file)
+    done = found.progress.epochs
+    if start.resume:
+        check_identity(file, found.identity, new.identity)
+        log.info("%s: going on after epoch %d of %d", out, done, recipe.optimiser.epochs)
+        return found
+    if not found.progress.finished:
+        raise RecipeError(
+            f"{out}: holds a training that was interrupted after epoch {done}; go on with --resume, give another "
+            "--out, or begin anew with --restart, which gives it up"
+        )
+    return new
 
 
-def normalise(pixels: NDArray[np.uint8], recipe: Recipe) -> NDArray[np.float32]:
-    """Pixels as the real values that the network takes."""
-    return (pixels.astype(np.float32) - np.float32(recipe.input.mean)) * np.float32(recipe.input.scale)
-
-
-def one_hot(targets: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
-    """``(n,)`` indices → ``(n, classes)``."""
-    return np.eye(classes, dtype=np.float32)[targets]
-
-
-def _compile(network: keras.Model, recipe: Recipe, steps_per_epoch: int) -> None:
-    table = recipe.optimiser
-    warmup = math.ceil(table.warmup_epochs * steps_per_epoch)
-    rate = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0 if warmup else table.rate,
-        decay_steps=max(table.epochs * steps_per_epoch - warmup, 1),
-        warmup_target=table.rate if warmup else None,
-        warmup_steps=warmup,
-    )
-    optimiser = keras.optimizers.SGD(
-        rate,
-        momentum=table.momentum,
-        nesterov=True,
-        weight_decay=table.weight_decay,
-        use_ema=True,
-        ema_momentum=table.average_momentum,
-    )
-    optimiser.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=table.label_smoothing)
-    network.compile(optimizer=optimiser, loss=loss, metrics=["accuracy"])
-
-
-def _callbacks(batches: Batches, out: Path, resume: bool) -> list[Any]:
-    backup = out / "backup"
-    if not resume:
-        for file in backup.glob("*"):
-            file.unlink()
-    return [
-        keras.callbacks.BackupAndRestore(backup),
-        keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: batches.start_epoch(epoch)),
-        keras.callbacks.SwapEMAWeights(),
-        keras.callbacks.CSVLogger(out / "epochs.csv", append=resume),
-    ]
+def _check_amounts(recipe: Recipe, prepared: Prepared) -> None:
+    available = recipe.optimiser.samples_per_epoch or len(prepared.train)
+    if available < recipe.optimiser.batch:
+        raise DataError(
+            f"training data: {available} crops an epoch are fewer than one batch of {recipe.optimiser.batch}; give "
+            "more images, or a smaller optimiser.batch"
+        )
+    if not len(prepared.validation):
+        raise DataError(
+            f"validation data: none in this folder for {recipe.dataset!r}; give a person, session or split more to "
+            "judge the network by"
+        )

@@ -89,7 +89,9 @@ class OptimiserTable(_Table):
     weight_decay: float = Field(default=0.0, ge=0, description="decoupled: a step takes rate × this off each kernel")
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
     average_momentum: float = Field(default=0.995, gt=0, lt=1, description="of the weights' moving average")
-    precision: Literal["float32", "mixed_bfloat16"] = "mixed_bfloat16"
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = Field(
+        default="mixed_bfloat16", description="mixed: weights in float32, arithmetic in half of that"
+    )
 
 
 class AugmentTable(_Table):
@@ -111,10 +113,41 @@ class AugmentTable(_Table):
 
 
 class SamplingTable(_Table):
-    """How often a crop is drawn: classes by their shares, and within a class by the weights of the sources."""
+    """How often a crop is drawn: classes by their shares, and within a class by the weights of the sources.
 
-    class_shares: dict[str, float] = Field(min_length=1, description="label → share of all draws; they are normalised")
+    The shares are given, or follow from the classes' sizes n as n^(1 - balance): 0 leaves them as they are, 0.5 takes
+    the square root (Mahajan et al., 2018, section 2.2), 1 makes them equal.
+    """
+
+    class_shares: dict[str, float] = Field(default={}, description="label → share of all draws; they are normalised")
+    balance: float = Field(default=0.0, ge=0, le=1)
     source_weights: dict[str, float] = Field(default={}, description="source → weight of its crops, 1 if not named")
+
+    @model_validator(mode="after")
+    def _check(self) -> SamplingTable:
+        if self.class_shares and self.balance:
+            raise ValueError("give class_shares or balance, not both")
+        return self
+
+
+class EarlyStopTable(_Table):
+    """Stop when the loss on held-out training crops falls no more; the result is the best network until then.
+
+    Whole groups are held out, so that no person stands on both sides; the validation crops still decide nothing.
+    """
+
+    patience_epochs: int = Field(gt=0, description="so many epochs without a better loss end the training")
+    min_change: float = Field(default=0.0, ge=0, description="a loss lower by less than this is no better")
+    held_out: float = Field(default=0.1, gt=0, lt=0.5, description="share of the training groups")
+
+
+FOLDER = "folder"
+"""The data set that is a person's own pictures."""
+
+FramingName = Literal["hands", "faces", "eyes", "none"]
+
+FRAMING_OF_TASK: dict[str, FramingName] = {"gesture": "hands", "emotion": "faces", "eyes": "eyes"}
+"""What the device cuts out for each task."""
 
 
 class Recipe(_Table):
@@ -128,10 +161,12 @@ class Recipe(_Table):
     optimiser: OptimiserTable
     augment: AugmentTable = AugmentTable()
     sampling: SamplingTable | None = Field(default=None, description="without it each crop is drawn once an epoch")
+    early_stop: EarlyStopTable | None = Field(default=None, description="without it all epochs are trained")
 
     @model_validator(mode="after")
     def _check(self) -> Recipe:
-        if self.sampling and set(self.sampling.class_shares) != set(self.labels):
+        shares = self.sampling.class_shares if self.sampling else {}
+        if shares and set(shares) != set(self.labels):
             raise ValueError(f"sampling.class_shares must name each of the labels {list(self.labels)} once")
         return self
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
+import resource
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,29 +14,54 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.data.classes import LabelledImages
+from convert.training.checkpoint import Progress
+from convert.training.datasets import Prepared
+from convert.training.files import replacing
 from convert.training.recipe import Recipe
+
+log = logging.getLogger(__name__)
 
 REPORT_FILE = "training.json"
 
 
 def write_report(
-    out: Path,
-    recipe: Recipe,
-    train: LabelledImages,
-    validation: LabelledImages,
-    predicted: NDArray[np.int64],
-    seed: int,
+    out: Path, recipe: Recipe, prepared: Prepared, predicted: NDArray[np.int64], seed: int, progress: Progress
 ) -> None:
-    """Write the report to the folder ``out``; ``predicted`` ``(n,)`` are the classes found in ``validation``."""
+    """Write the report to the folder ``out``; ``predicted`` ``(n,)`` are the classes found in the validation crops."""
     report = {
         "recipe": recipe.model_dump(mode="json"),
         "seed": seed,
         "backend": keras.backend.backend(),
-        "train": train.counts(),
-        "validation": validation.counts(),
-        **summary(validation, predicted),
+        "train": prepared.train.counts(),
+        "validation": prepared.validation.counts(),
+        **summary(prepared.validation, predicted),
+        **course(recipe, progress),
     }
-    (out / REPORT_FILE).write_text(json.dumps(report, indent=2) + "\n", "utf-8")
+    with replacing(out / REPORT_FILE) as partial:
+        partial.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
+    log.info(
+        "accuracy %.4f after %d epochs; %.1f %% of the training time waiting for data; %d MiB of memory at most",
+        *(report[key] for key in ("accuracy", "epochs")),
+        100 * report["waiting"],
+        report["peak_memory_mib"],
+    )
+
+
+def course(recipe: Recipe, progress: Progress) -> dict[str, Any]:
+    """What the training took, and its epochs' figures.
+
+    ``waiting`` is the share of the training time in which no batch was ready; ``peak_memory_mib`` this process's.
+    """
+    seconds = sum(row["seconds"] for row in progress.history)
+    waited = sum(row["waiting"] * row["seconds"] for row in progress.history)
+    return {
+        "epochs": progress.epochs,
+        "best_epoch": progress.patience.best_epoch if recipe.early_stop else progress.epochs,
+        "seconds": round(seconds, 1),
+        "waiting": round(waited / seconds, 4),
+        "peak_memory_mib": _peak_memory_mib(),
+        "history": list(progress.history),
+    }
 
 
 def summary(validation: LabelledImages, predicted: NDArray[np.int64]) -> dict[str, Any]:
@@ -56,3 +84,9 @@ def summary(validation: LabelledImages, predicted: NDArray[np.int64]) -> dict[st
 
 def _share(right: NDArray[np.bool_]) -> float:
     return round(float(right.mean()), 4)
+
+
+def _peak_memory_mib() -> int:
+    """The most memory that this process held; the kernel counts KiB, macOS' bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak / (2**20 if sys.platform == "darwin" else 2**10))

@@ -1,0 +1,129 @@
+"""What a network is fed: augmented batches, made ahead of need by threads, and plain ones to judge it on."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from convert.data.classes import LabelledImages
+from convert.training.augment import Augment
+from convert.training.recipe import Recipe
+from convert.training.sampling import draw
+
+Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+AHEAD = 4
+"""Batches that are made before they are asked for."""
+
+WORKERS = max(1, min(2, os.cpu_count() or 1))
+"""Threads that augment: OpenCV and numpy let others run meanwhile, Python doesn't, so that more gain nothing."""
+
+
+class Batches(keras.utils.PyDataset):
+    """Augmented ``((b, size, size, c), (b, classes))`` float32.
+
+    A batch depends on seed, epoch and its number only, not on what was read before it: a resumed training sees what
+    an unbroken one would have seen.
+    """
+
+    def __init__(
+        self,
+        images: LabelledImages,
+        recipe: Recipe,
+        augment: Augment,
+        seed: int,
+        weights: NDArray[np.float64] | None = None,
+    ) -> None:
+        """``weights`` ``(n,)``: the crops' chances to be drawn; without them all are drawn alike."""
+        super().__init__()
+        self._images, self._recipe, self._augment, self._seed = images, recipe, augment, seed
+        self._chances = np.ones(len(images)) if weights is None else weights
+        self._samples = recipe.optimiser.samples_per_epoch or len(images)
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="augment")
+        self._lock = threading.Lock()
+        self._ahead: dict[int, Future[Batch]] = {}
+        self.start_epoch(0)
+
+    def __len__(self) -> int:
+        return self._samples // self._recipe.optimiser.batch
+
+    def start_epoch(self, epoch: int) -> None:
+        """Draw the order of ``epoch``'s crops, and begin to make its first batches."""
+        with self._lock:
+            for future in self._ahead.values():
+                future.cancel()
+            self._ahead = {}
+            self._epoch = epoch
+            self._order = draw(self._chances, self._samples, np.random.default_rng((self._seed, epoch)))
+            self.waited_seconds = 0.0
+            self._make_ahead(0)
+
+    def __getitem__(self, index: int) -> Batch:
+        """Take a batch; ``waited_seconds`` grows by how long it wasn't ready.
+
+        On the torch and JAX backends the training waits for just as long; on TensorFlow, which reads ahead itself,
+        at most as long.
+        """
+        with self._lock:
+            self._make_ahead(index)
+            future = self._ahead.pop(index)
+        started = time.perf_counter()
+        batch = future.result()
+        self.waited_seconds += time.perf_counter() - started
+        return batch
+
+    def close(self) -> None:
+        """Stop the threads."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def _make_ahead(self, index: int) -> None:
+        for number in range(index, min(index + AHEAD, len(self))):
+            if number not in self._ahead:
+                self._ahead[number] = self._pool.submit(self._make, self._epoch, number, self._chosen(number))
+
+    def _chosen(self, index: int) -> NDArray[np.int64]:
+        batch = self._recipe.optimiser.batch
+        return self._order[index * batch : (index + 1) * batch]
+
+    def _make(self, epoch: int, index: int, chosen: NDArray[np.int64]) -> Batch:
+        rng = np.random.default_rng((self._seed, epoch, index))
+        size = self._recipe.input.train_size
+        pixels = np.stack([self._augment(self._images.images[i], size, rng) for i in chosen])
+        return normalise(pixels, self._recipe), one_hot(self._images.targets[chosen], len(self._recipe.labels))
+
+
+class PlainBatches(keras.utils.PyDataset):
+    """Crops as the device sees them, ``(batch, size, size, c)`` float32; the last batch is filled up with zeros.
+
+    Batches of one size can be shared among devices, and are compiled for once.
+    """
+
+    def __init__(self, images: LabelledImages, recipe: Recipe, batch: int = 256) -> None:
+        """Serve ``images`` in their order."""
+        super().__init__()
+        self._images, self._recipe, self._batch = images, recipe, batch
+
+    def __len__(self) -> int:
+        return -(-len(self._images) // self._batch)
+
+    def __getitem__(self, index: int) -> tuple[NDArray[np.float32]]:
+        pixels = self._images.images[index * self._batch : (index + 1) * self._batch]
+        filled = np.zeros((self._batch, *pixels.shape[1:]), np.float32)
+        filled[: len(pixels)] = normalise(pixels, self._recipe)
+        return (filled,)
+
+
+def normalise(pixels: NDArray[np.uint8], recipe: Recipe) -> NDArray[np.float32]:
+    """Pixels as the real values that the network takes."""
+    return (pixels.astype(np.float32) - np.float32(recipe.input.mean)) * np.float32(recipe.input.scale)
+
+
+def one_hot(targets: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
+    """``(n,)`` indices → ``(n, classes)``."""
+    return np.eye(classes, dtype=np.float32)[targets]

@@ -1,0 +1,55 @@
+"""A recipe's network: built, compiled, and as it leaves the training."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+from numpy.typing import NDArray
+
+from convert.networks.resnet import build_resnet
+from convert.training.recipe import Recipe
+
+
+def build_network(recipe: Recipe, size: int | None) -> keras.Model:
+    """The recipe's network for crops of ``size``, or of any size."""
+    return build_resnet(
+        recipe.network.architecture,
+        name=recipe.task,
+        size=size,
+        channels=recipe.input.channels,
+        classes=len(recipe.labels),
+        dropout=recipe.network.dropout,
+    )
+
+
+def compile_network(network: keras.Model, recipe: Recipe, steps_per_epoch: int) -> None:
+    """Give ``network`` the recipe's optimiser and loss."""
+    table = recipe.optimiser
+    warmup = math.ceil(table.warmup_epochs * steps_per_epoch)
+    rate = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0 if warmup else table.rate,
+        decay_steps=max(table.epochs * steps_per_epoch - warmup, 1),
+        warmup_target=table.rate if warmup else None,
+        warmup_steps=warmup,
+    )
+    optimiser = keras.optimizers.SGD(
+        rate,
+        momentum=table.momentum,
+        nesterov=True,
+        weight_decay=table.weight_decay,
+        use_ema=True,
+        ema_momentum=table.average_momentum,
+    )
+    optimiser.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=table.label_smoothing)
+    network.compile(optimizer=optimiser, loss=loss, metrics=["accuracy"])
+
+
+def export_network(recipe: Recipe, weights: list[NDArray[Any]]) -> keras.Model:
+    """A float32 network with ``weights``, in the order of ``Model.get_weights``, for the device's crop size."""
+    keras.config.set_dtype_policy("float32")
+    exported = build_network(recipe, recipe.input.size)
+    exported.set_weights(weights)
+    return exported

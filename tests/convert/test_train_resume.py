@@ -1,0 +1,75 @@
+"""Trainings that are killed, resumed and shared among devices, each in processes of their own."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+WORKER = Path(__file__).with_name("train_worker.py")
+
+
+def start(backend: str, out: Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Train in a process of its own, on ``backend``."""
+    if any(importlib.util.find_spec(name) is None for name in ("keras", backend)):
+        pytest.skip(f"needs Keras on {backend}")
+    environment = os.environ | {
+        "KERAS_BACKEND": backend,
+        "OMP_NUM_THREADS": "1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "XLA_FLAGS": f"--xla_force_host_platform_device_count={options.get('devices', 1)}",
+        "JAX_PLATFORMS": "cpu",
+    }
+    command = [sys.executable, str(WORKER), str(out), json.dumps(options)]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280, check=False)
+
+
+def weights(finished: subprocess.CompletedProcess[str]) -> np.ndarray:
+    """What the training printed."""
+    assert finished.returncode == 0, finished.stderr[-3000:]
+    return np.array(json.loads(finished.stdout.splitlines()[-1])["weights"])
+
+
+def figures(out: Path) -> list[dict[str, float]]:
+    """The epochs' figures, less what the clock measured."""
+    history = json.loads((out / "training.json").read_text("utf-8"))["history"]
+    return [{name: row[name] for name in ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")} for row in history]
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "torch", "jax"])
+def test_a_training_killed_twice_ends_as_an_unbroken_one(tmp_path: Path, backend: str) -> None:
+    broken, unbroken = tmp_path / "broken", tmp_path / "unbroken"
+    killed = start(backend, broken, kill_in_checkpoint=2)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr[-3000:]
+    assert (broken / ".partial-checkpoint.npz").exists()
+    killed = start(backend, broken, resume=True, kill_after_epoch=2)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr[-3000:]
+    resumed = weights(start(backend, broken, resume=True))
+    np.testing.assert_array_equal(resumed, weights(start(backend, unbroken)))
+    assert figures(broken) == figures(unbroken)
+
+
+def test_jax_shares_a_batch_among_two_devices(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    alone, shared = weights(start("jax", one)), weights(start("jax", two, devices=2))
+    np.testing.assert_allclose(shared, alone, atol=1e-3)
+    assert figures(two)[-1] == pytest.approx(figures(one)[-1], rel=1e-3)
+
+
+def test_tensorflow_shares_a_batch_among_two_devices(tmp_path: Path) -> None:
+    weights(start("tensorflow", tmp_path, devices=2))
+    assert figures(tmp_path)[-1]["val_accuracy"] > 0.9
+
+
+def test_pytorch_has_no_devices_to_share_a_batch(tmp_path: Path) -> None:
+    refused = start("torch", tmp_path, devices=2)
+    assert refused.returncode != 0
+    assert "set KERAS_BACKEND=jax or tensorflow" in refused.stderr
