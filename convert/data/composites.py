@@ -5,7 +5,6 @@ Crops of things that are no hands are pasted in the same way, so that a network 
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.data.backgrounds import backgrounds as folder_of_backgrounds
+from convert.data.boxes import COLUMNS, TABLE
 from convert.data.faces import mtfl
+from convert.data.faults import POLICY
 from convert.data.gesture_sources import (
     HandSample,
     Source,
@@ -29,10 +30,11 @@ from convert.data.gesture_sources import (
 )
 from convert.data.groups import is_held_out
 from convert.data.scenes import Scene, split
+from convert.data.writing import write_table, write_whole
 from edge.values import Box, Image
 
 WIDTH, HEIGHT = 384, 288
-COLUMNS, ROWS = 3, 2
+ACROSS, DOWN = 3, 2
 """One pasted thing at most in each cell of this grid."""
 
 SHORTEST_PX, LONGEST_PX = 36, 112
@@ -62,7 +64,7 @@ def compose(
 ) -> Pasted:
     """Paste ``hands`` and ``others``, six at most together, into a ``photo``."""
     image = cv2.resize(photo, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32)
-    cells = rng.permutation(COLUMNS * ROWS)
+    cells = rng.permutation(ACROSS * DOWN)
     boxes: list[tuple[float, ...]] = []
     for cell, sample in zip(cells, [*hands, *others], strict=False):
         box = _paste(image, sample, int(cell), rng)
@@ -79,13 +81,12 @@ def make_hand_composites(data: Path, folder: Path, held_back: float, rng: np.ran
         for sample in source(data, rng)
         if not is_held_out(sample.group, held_back) and rng.random() < share
     ]
-    photos = [scene.read() for scene in _photos_without_people(data, held_back)]
     people, _ = split(mtfl(data / "mtfl"), held_back)
     rng.shuffle(people)  # type: ignore[arg-type]
     patches = [sample for sample in backgrounds(data, rng) if not is_held_out(sample.group, held_back)][:PATCHES]
-    others = [*oxford_others(data, rng), *patches, *map(_face, people[:FACES])]
-    photos += [scene.read() for scene in people[-FACE_PHOTOS:]]
-    write_composites(hands, others, photos, folder, rng)
+    others = [*oxford_others(data, rng), *patches, *POLICY.sift("faces", people[:FACES], _face)]
+    photos = POLICY.sift("photos", _photos_without_people(data, held_back) + people[-FACE_PHOTOS:], Scene.read)
+    write_composites(hands, others, list(photos), folder, rng)
 
 
 def _photos_without_people(data: Path, held_back: float) -> list[Scene]:
@@ -106,17 +107,20 @@ def write_composites(
     folder: Path,
     rng: np.random.Generator,
 ) -> None:
-    """Write photos with four ``hands`` and two ``others`` each to ``folder`` in the form of ``boxes.csv``."""
-    (folder / "images").mkdir(parents=True, exist_ok=True)
-    with (folder / "boxes.csv").open("w", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(["image", "label", "session", "width", "height", "xmin", "ymin", "xmax", "ymax"])
-        for index, batch in enumerate(_batches(hands, 4, rng)):
-            decoys = [others[i] for i in rng.integers(len(others), size=2)]
-            pasted = compose(batch, decoys, photos[int(rng.integers(len(photos)))], rng)
-            name = f"images/{index:05}.jpg"
-            cv2.imwrite(str(folder / name), pasted.image, [cv2.IMWRITE_JPEG_QUALITY, 92])
-            table.writerows([name, "hand", "composites", WIDTH, HEIGHT, *box.round(1)] for box in pasted.boxes)
+    """Write photos with four ``hands`` and two ``others`` each to ``folder``, and last of all their ``boxes.csv``.
+
+    Raises:
+        DataError: a picture or the table can't be written.
+    """
+    rows: list[dict[str, object]] = []
+    for index, batch in enumerate(_batches(hands, 4, rng)):
+        decoys = [others[i] for i in rng.integers(len(others), size=2)]
+        pasted = compose(batch, decoys, photos[int(rng.integers(len(photos)))], rng)
+        name = f"images/{index:05}.jpg"
+        write_whole(folder / name, cv2.imencode(".jpg", pasted.image, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes())
+        edges = ([round(float(edge), 1) for edge in box] for box in pasted.boxes)
+        rows += [dict(zip(COLUMNS, (name, "hand", "composites", *box), strict=True)) for box in edges]
+    write_table(folder / TABLE, COLUMNS, rows)
 
 
 def _batches(hands: Sequence[HandSample], size: int, rng: np.random.Generator) -> Iterator[list[HandSample]]:
@@ -128,15 +132,15 @@ def _batches(hands: Sequence[HandSample], size: int, rng: np.random.Generator) -
 def _paste(image: NDArray[np.float32], sample: HandSample, cell: int, rng: np.random.Generator) -> tuple[float, ...]:
     """Paste one sample into a cell of ``image`` in place; give its box there."""
     colour, alpha, box = _cut_out(sample)
-    cell_width, cell_height = WIDTH // COLUMNS, HEIGHT // ROWS
+    cell_width, cell_height = WIDTH // ACROSS, HEIGHT // DOWN
     wanted = np.exp(rng.uniform(np.log(SHORTEST_PX), np.log(LONGEST_PX)))
     height, width = alpha.shape
     scale = min(wanted / max(box.width, box.height), cell_width / width, cell_height / height)
     size = (max(round(width * scale), 1), max(round(height * scale), 1))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     colour, alpha = (cv2.resize(part, size, interpolation=method) for part in (colour, alpha))
-    left = cell % COLUMNS * cell_width + int(rng.integers(cell_width - size[0] + 1))
-    top = cell // COLUMNS * cell_height + int(rng.integers(cell_height - size[1] + 1))
+    left = cell % ACROSS * cell_width + int(rng.integers(cell_width - size[0] + 1))
+    top = cell // ACROSS * cell_height + int(rng.integers(cell_height - size[1] + 1))
     target = image[top : top + size[1], left : left + size[0]]
     target += (colour - target) * alpha[..., None]
     return (left + box.x1 * scale, top + box.y1 * scale, left + box.x2 * scale, top + box.y2 * scale)

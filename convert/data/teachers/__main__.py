@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import logging
 import os
 import sys
@@ -17,7 +16,8 @@ from convert.data.teachers.eyes import EYES
 from convert.data.teachers.faces import FACES
 from convert.data.teachers.hands import HANDS
 from convert.data.teachers.lesson import Lesson
-from edge.errors import InputError, VigilError
+from convert.data.writing import write_table
+from edge.errors import VigilError
 
 LESSONS: dict[str, Lesson] = {"faces": FACES, "hands": HANDS, "eyes": EYES}
 
@@ -52,24 +52,14 @@ def write_list(lesson: Lesson, data: Path, out: Path) -> int:
     """Label every picture below ``data`` and write the list to ``out``, whole or not at all; returns its length.
 
     Raises:
-        DataError: no pictures, or too many damaged ones.
+        DataError: no pictures, too many damaged ones, or ``out`` can't be written.
         TeacherError: MediaPipe isn't installed.
-        InputError: ``out`` can't be written.
     """
     label = lesson.open_teacher(data)
     pictures = lesson.pictures(data)
     bar = tqdm(pictures, unit="picture", disable=None)
     rows = [row for found in POLICY.sift(str(data), bar, label) for row in found]
-    partial = out.with_name(out.name + ".part")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("w", newline="", encoding="utf-8") as file:
-            table = csv.DictWriter(file, lesson.columns)
-            table.writeheader()
-            table.writerows(rows)
-        partial.replace(out)
-    except OSError as error:
-        raise InputError(f"{out}: can't write the list ({error.strerror}); name another file with --out") from error
+    write_table(out, lesson.columns, rows)
     log.info("%s: %d found in %d pictures", out, len(rows), len(pictures))
     return len(rows)
 
