@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.data import eyes, fer2013, gesture, leap
+from convert.data import eyes, fer2013, ferplus, folder, gesture, leap
 from convert.data.classes import LabelledImages
 from convert.data.errors import DataError
+from convert.data.framing import FRAMINGS
 from convert.data.splits import held_out_mask
 from convert.training.augment import Augment, make_augment, make_composite
-from convert.training.recipe import AugmentTable, Recipe, RecipeError
+from convert.training.recipe import FOLDER, AugmentTable, Recipe, RecipeError
 from convert.training.sampling import sampling_weights
 
 
@@ -84,6 +85,22 @@ def _prepare_fer2013(recipe: Recipe, data: Path, seed: int) -> Prepared:
     return _prepared(recipe, train, validation)
 
 
+def _prepare_ferplus(recipe: Recipe, data: Path, seed: int) -> Prepared:
+    train, validation = ferplus.load(data)
+    return _prepared(recipe, train, validation)
+
+
+def _prepare_folder(recipe: Recipe, data: Path, seed: int) -> Prepared:
+    table = recipe.folder
+    if table is None:
+        raise RecipeError(f"the data set {FOLDER!r} needs the table [folder]")
+    framing = FRAMINGS[table.crop](recipe.input.size)
+    splitting = folder.Splitting(table.held_out_share, table.split, recipe.held_out, table.person_pattern)
+    train, held_out = folder.load(data, recipe.labels, framing, recipe.input.colour, splitting, seed)
+    prepared = _prepared(recipe, train, held_out, framing.native_px)
+    return replace(prepared, validation=prepared.as_on_the_device(held_out, recipe.input.size, seed))
+
+
 def _prepare_gesture(recipe: Recipe, data: Path, seed: int) -> Prepared:
     train, validation = gesture.load(data, recipe.input.size, recipe.input.colour, seed)
     backgrounds = gesture.background_pool(train)
@@ -96,20 +113,23 @@ def _prepare_gesture(recipe: Recipe, data: Path, seed: int) -> Prepared:
 
 def _prepare_eyes(recipe: Recipe, data: Path, seed: int) -> Prepared:
     train, validation = eyes.load(data, recipe.input.size, seed)
-    native_size = round(recipe.input.size / eyes.COVERAGE)
-    augment, plain = (make_augment(table, native_size=native_size) for table in (recipe.augment, UNCHANGED))
-    weights = sampling_weights(train, recipe.sampling) if recipe.sampling else None
-    return Prepared(train, validation, augment, plain, weights)
+    return _prepared(recipe, train, validation, round(recipe.input.size / eyes.COVERAGE))
 
 
 def _prepare_leap(recipe: Recipe, data: Path, seed: int) -> Prepared:
-    train, validation = leap.load(data, recipe.input.size, recipe.input.colour)
+    train, validation = leap.load(data, recipe.input.size, recipe.input.colour, recipe.held_out)
     return _prepared(recipe, train, validation)
 
 
-def _prepared(recipe: Recipe, train: LabelledImages, validation: LabelledImages) -> Prepared:
-    """For data sets whose training images are crops of the device's size and framing."""
-    augment, plain = (make_augment(table, native_size=recipe.input.size) for table in (recipe.augment, UNCHANGED))
+def _prepared(
+    recipe: Recipe, train: LabelledImages, validation: LabelledImages, native_size: int | None = None
+) -> Prepared:
+    """For training images of which the device's crop is the middle.
+
+    ``native_size`` is a whole image's side in the device's pixels; the crop's, if not given.
+    """
+    native_size = native_size or recipe.input.size
+    augment, plain = (make_augment(table, native_size=native_size) for table in (recipe.augment, UNCHANGED))
     weights = sampling_weights(train, recipe.sampling) if recipe.sampling else None
     return Prepared(train, validation, augment, plain, weights)
 
@@ -117,6 +137,8 @@ def _prepared(recipe: Recipe, train: LabelledImages, validation: LabelledImages)
 DATASETS: dict[str, Prepare] = {
     "eyes": _prepare_eyes,
     "fer2013": _prepare_fer2013,
+    "ferplus": _prepare_ferplus,
+    FOLDER: _prepare_folder,
     "gesture": _prepare_gesture,
     "leap": _prepare_leap,
 }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from convert.data.groups import GROUPS, SplitRule
 from convert.networks.presets import PRESETS, Architecture, BlockName, Stage, Stem
 from edge.errors import ConfigError
 
@@ -150,6 +152,33 @@ FRAMING_OF_TASK: dict[str, FramingName] = {"gesture": "hands", "emotion": "faces
 """What the device cuts out for each task."""
 
 
+class FolderTable(_Table):
+    """How a folder of one's own pictures is read: see :mod:`convert.data.folder`."""
+
+    crop: FramingName = Field(
+        description="what the device's detectors cut out of each picture; none if it shows nothing else"
+    )
+    split: SplitRule = Field(
+        default=GROUPS, description="by person or session; or by random frames, whose figures flatter"
+    )
+    person_pattern: str | None = Field(
+        default=None, description="regular expression with the group (?P<person>…), searched for in CLASS/…/FILE"
+    )
+    held_out_share: float = Field(default=0.2, gt=0, lt=1, description="of the persons or sessions; one at least")
+
+    @model_validator(mode="after")
+    def _check(self) -> FolderTable:
+        if self.person_pattern is None:
+            return self
+        try:
+            pattern = re.compile(self.person_pattern)
+        except re.error as error:
+            raise ValueError(f"person_pattern is no regular expression: {error}") from error
+        if "person" not in pattern.groupindex:
+            raise ValueError("person_pattern needs a group (?P<person>…)")
+        return self
+
+
 class Recipe(_Table):
     """Everything that decides a classifier's training."""
 
@@ -162,6 +191,21 @@ class Recipe(_Table):
     augment: AugmentTable = AugmentTable()
     sampling: SamplingTable | None = Field(default=None, description="without it each crop is drawn once an epoch")
     early_stop: EarlyStopTable | None = Field(default=None, description="without it all epochs are trained")
+    folder: FolderTable | None = Field(default=None, description="for the data set `folder`")
+    held_out: tuple[str, ...] = Field(
+        default=(),
+        description="persons or sessions that validate, by name (folder, leap); without it the loader chooses",
+    )
+
+    @model_validator(mode="after")
+    def _check_folder(self) -> Recipe:
+        if (self.dataset == FOLDER) != (self.folder is not None):
+            raise ValueError(f"the data set {FOLDER!r}, and no other, needs the table [folder]")
+        if self.folder and self.folder.crop not in ("none", FRAMING_OF_TASK.get(self.task)):
+            raise ValueError(f"folder.crop must be {FRAMING_OF_TASK[self.task]!r} or 'none' for {self.task!r}")
+        if self.held_out and self.dataset not in (FOLDER, "leap"):
+            raise ValueError(f"held_out is for the data sets {FOLDER} and leap, this one has its own split")
+        return self
 
     @model_validator(mode="after")
     def _check(self) -> Recipe:
