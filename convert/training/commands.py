@@ -14,12 +14,23 @@ log = logging.getLogger(__name__)
 CLASSIFIERS = ("emotion", "eyes", "gesture")
 CASCADES = ("faces", "hands")
 
+_NOT_FOR_CASCADES = {
+    "resume": "goes on by itself from the stages that --out already holds",
+    "restart": "begins anew in another --out",
+    "distribute": "runs on one device",
+}
+
 _EPILOG = """\
 examples:
   vigil-convert train emotion --data ~/data --recipe convert/recipes/emotion.toml --out runs/emotion
   vigil-convert train emotion --data ~/data --recipe convert/recipes/emotion.toml --out runs/emotion --resume
 
+Each epoch of a classifier leaves a checkpoint in --out; --resume goes on after the last one, with the same result as
+if nothing had happened. tensorboard --logdir runs shows the curves.
+
 Keras' backend is chosen by KERAS_BACKEND (tensorflow, torch or jax); on a CPU torch is about twice as fast.
+--distribute uses all GPUs of this machine, or all its processors where there is none: by keras.distribution on jax,
+where the result is that of one device, or tf.distribute on tensorflow. The recipe's batch is shared among them.
 """
 
 
@@ -69,8 +80,9 @@ def _train_classifier(arguments: argparse.Namespace) -> None:
 
 
 def _train_cascade(arguments: argparse.Namespace) -> None:
-    if arguments.resume:
-        raise RecipeError("--resume: a cascade's training goes on by itself from the stages that --out already holds")
+    for flag, instead in _NOT_FOR_CASCADES.items():
+        if getattr(arguments, flag):
+            raise RecipeError(f"--{flag}: is for classifiers; a cascade's training {instead}")
     from convert.training.cascade import train
 
     train(arguments.recipe, arguments.data, arguments.out, arguments.seed)
