@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -103,6 +103,7 @@ def test_no_curve(found: np.ndarray, annotated: int) -> None:
     assert precision_recall([finds(found, boxes())], annotated) is None
 
 
+@settings(max_examples=60, deadline=None)
 @given(arrays(np.bool_, st.integers(1, 30)), st.integers(0, 5))
 def test_average_precision_lies_between_nothing_and_recall(right: np.ndarray, missed: int) -> None:
     true = boxes(*((20.0 * i, 0, 20.0 * i + 10, 10) for i in range(len(right))))

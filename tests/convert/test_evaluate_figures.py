@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -61,6 +61,7 @@ def test_no_interval_of_nothing() -> None:
     assert interval(0, 0) is None
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.integers(1, 1000).flatmap(lambda whole: st.tuples(st.integers(0, whole), st.just(whole))))
 def test_an_interval_holds_its_share(shares: tuple[int, int]) -> None:
     part, whole = shares
@@ -151,6 +152,7 @@ def test_equal_error_lies_between_two_points() -> None:
     assert Roc(np.array([0, 0.1, 0.3, 1]), np.array([0, 0.7, 0.9, 1])).equal_error == pytest.approx(0.2)
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     arrays(np.int64, st.integers(2, 40), elements=st.integers(0, 5)).flatmap(
         lambda scores: st.tuples(st.just(scores), arrays(np.bool_, len(scores)))

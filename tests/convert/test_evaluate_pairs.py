@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convert.data.errors import DataError
@@ -71,6 +71,7 @@ def test_best_threshold(similarities: list[float], same: list[bool], threshold: 
     assert best_threshold(np.array(similarities), np.array(same)) == pytest.approx(threshold)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(-5, 5), st.booleans()), min_size=1, max_size=30))
 def test_no_threshold_is_better(drawn: list[tuple[int, bool]]) -> None:
     similarities, same = np.array([s / 5 for s, _ in drawn]), np.array([same for _, same in drawn])
