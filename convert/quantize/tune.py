@@ -15,6 +15,7 @@ from convert.training.batches import Batches
 from convert.training.datasets import Prepared
 from convert.training.network import compile_network
 from convert.training.recipe import Recipe
+from convert.training.seeding import make_repeatable
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ def fine_tune(
     tuned = recipe.model_copy(
         update={"optimiser": table, "input": recipe.input.model_copy(update={"train_size": recipe.input.size})}
     )
-    keras.utils.set_random_seed(seed)
+    make_repeatable(seed)
     aware = aware_network(device, calibration)
     batches = Batches(prepared.train, tuned, prepared.augment, seed, prepared.weights)
     compile_network(aware, tuned, len(batches))

@@ -1,10 +1,12 @@
 """Writing a bundle: whole or not at all, the same bytes for the same networks, and sound when read back."""
 
+import errno
 import hashlib
 import json
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 import pytest
@@ -129,6 +131,27 @@ def test_a_rename_that_fails_brings_the_old_bundle_back(
     with pytest.raises(BundleWriteError, match="No space left"):
         write_bundle(draft, tmp_path / "eyes")
     assert hashes(tmp_path / "eyes") == before
+
+
+@pytest.mark.parametrize("file", ["eyes.tflite", "golden.npz", "manifest.json", "README.md"])
+def test_a_full_disk_leaves_the_old_bundle_whole(
+    draft: BundleDraft, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    write_bundle(draft, tmp_path / "eyes")
+    before = hashes(tmp_path / "eyes")
+    open_path = Path.open
+
+    def fill_up(path: Path, mode: str = "r", *arguments: object, **options: object) -> IO[Any]:
+        if path.name == file and "w" in mode:
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return open_path(path, mode, *arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", fill_up)
+        with pytest.raises(BundleWriteError, match=f"No space left on device: .*{file}.*what was here stays"):
+            write_bundle(replace(draft, version="2.0.0"), tmp_path / "eyes")
+    assert hashes(tmp_path / "eyes") == before
+    assert [entry.name for entry in tmp_path.iterdir()] == ["eyes"], "no temporary folder stays"
 
 
 @pytest.mark.parametrize("kind", ["folder", "file"])

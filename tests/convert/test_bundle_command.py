@@ -1,0 +1,125 @@
+"""``vigil-convert bundle`` as a whole: the same bytes in every run, and a message for every bad input."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("tensorflow", reason="the convert extra is not installed")
+
+from edge.inference import Task, load_bundle, verify_bundle
+
+WORKER = Path(__file__).with_name("bundle_worker.py")
+
+RUNS = {
+    "busy": {"PYTHONHASHSEED": "1", "TF_ENABLE_ONEDNN_OPTS": "0", "TF_NUM_INTRAOP_THREADS": "1"},
+    "idle": {"PYTHONHASHSEED": "2", "TF_NUM_INTRAOP_THREADS": "4"},
+}
+"""By the name of a run what of its surroundings must not show in a bundle."""
+
+
+def start(*arguments: object, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, str(WORKER), *map(str, arguments)],
+        env={**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", **environment},
+        cwd=WORKER.parents[2],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> str:
+    out, err = process.communicate()
+    assert process.returncode == 0, err[-4000:]
+    return out + err
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("bundling")
+    finish(start("prepare", made))
+    return made
+
+
+@pytest.fixture(scope="module")
+def logs(folder: Path) -> dict[str, str]:
+    """What each of :data:`RUNS` said; its bundles are in the folder of its name."""
+    what = {"busy": "bundle", "idle": "more"}
+    running = {name: start(what[name], folder, folder / name, **around) for name, around in RUNS.items()}
+    return {name: finish(process) for name, process in running.items()}
+
+
+@pytest.mark.parametrize("task", ["emotion", "faces"])
+def test_the_same_checkpoint_gives_the_same_bytes(folder: Path, logs: dict[str, str], task: str) -> None:
+    """Whatever the number of threads, the kernels of the workstation, and the order of its hashes."""
+    first, second = ({file.name: digest(file) for file in (folder / name / task).iterdir()} for name in RUNS)
+    assert first == second
+
+
+@pytest.mark.parametrize("task", [Task.EMOTION, Task.FACES])
+def test_the_bundle_says_how_it_became_int8(folder: Path, logs: dict[str, str], task: Task) -> None:
+    bundle = load_bundle(folder / "idle" / task.value, task)
+    assert all(drift.passed for drift in verify_bundle(bundle))
+    assert set(bundle.manifest.conversions) == set(bundle.manifest.networks)
+    for name, conversion in bundle.manifest.conversions.items():
+        assert set(conversion.parity) == set(bundle.manifest.networks[name].outputs)
+        assert conversion.slow_operations == {}
+    card = (bundle.path / "README.md").read_text("utf-8")
+    assert "all by XNNPACK" in card
+    assert bundle.manifest.training.command in card
+
+
+def test_the_command_prints_what_int8_costs(logs: dict[str, str]) -> None:
+    for words in (
+        "int8 ms",
+        "emotion/logits",
+        "onet/landmarks",
+        "XNNPACK",
+        "change",
+        "surprise",
+        "fine-tuned for int8",
+    ):
+        assert words in logs["idle"]
+
+
+def test_a_fine_tuned_bundle_verifies_and_names_its_command(folder: Path, logs: dict[str, str]) -> None:
+    bundle = load_bundle(folder / "idle" / "tuned", Task.EMOTION)
+    assert all(drift.passed for drift in verify_bundle(bundle))
+    assert "--fine-tune always --fine-tune-epochs 1" in bundle.manifest.training.command
+
+
+@pytest.fixture(scope="module")
+def refusals(folder: Path, logs: dict[str, str]) -> dict[str, dict]:
+    return json.loads((folder / "refusals.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("case", "status", "words"),
+    [
+        ("other_classes", 66, ["network.keras", "'logits' with 7 channels", "'logits' with 3 channels"]),
+        ("other_channels", 66, ["network.keras", "(48, 48, 1)", "(48, 48, 3)", "another training"]),
+        ("no_keras", 66, ["network.keras", "not a Keras network"]),
+        ("cut_off", 66, ["network.keras", "not a Keras network"]),
+        ("other_labels", 78, ["labels", "angry", "neutral"]),
+        ("other_report", 66, ["training.json", "recipe.dataset", "classifier"]),
+        ("empty", 66, ["calibration.npz", "rnet", "at least 20", "(0, 24, 24, 3)"]),
+        ("black", 65, ["calibration", "[0, 0, 0]", "no range can be measured"]),
+        ("other_size", 66, ["calibration.npz", "onet", "(n, 48, 48, 3)", "(60, 24, 24, 3)"]),
+        ("swapped", 66, ["onet.keras", "(48, 48, 3)", "(24, 24, 3)"]),
+        ("tuned_cascade", 78, ["--fine-tune", "faces"]),
+    ],
+)
+def test_bad_input_gets_a_message(refusals: dict[str, dict], case: str, status: int, words: list[str]) -> None:
+    found = refusals[case]
+    assert found["status"] == status, found
+    assert not found["written"]
+    assert all(word in found["message"] for word in words), found["message"]
+
+
+def digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
