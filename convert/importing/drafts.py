@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.bundle.card import Card
+from convert.bundle.parts import network_draft
 from convert.bundle.writer import NetworkDraft
 from convert.importing.errors import ForeignNetworkError
 from convert.quantize.quantize import QuantizedNetwork, quantize
-from convert.quantize.run import run_float
 from edge.inference.manifest import InputSpec
 
 if sys.version_info >= (3, 11):
@@ -28,11 +28,14 @@ else:
 CHECK_SHARE = 5
 """One of so many pictures is kept back to measure what int8 costs."""
 
-GOLDEN_INPUTS = 8
-
 
 def convert_network(
-    network: keras.Model, spec: InputSpec, pixels: NDArray[np.uint8], *, hidden_macs: int = 0
+    network: keras.Model,
+    spec: InputSpec,
+    pixels: NDArray[np.uint8],
+    *,
+    hidden_macs: int = 0,
+    allow_slow_operations: bool = False,
 ) -> tuple[QuantizedNetwork, NetworkDraft]:
     """Quantize ``network``, calibrated on most of ``pixels`` ``(n, height, width, channels)``, checked on the rest.
 
@@ -40,18 +43,9 @@ def convert_network(
     """
     kept_back = np.arange(len(pixels)) % CHECK_SHARE == 0
     checked = pixels[kept_back]
-    counted = quantize(network, spec, pixels[~kept_back], checked)
+    counted = quantize(network, spec, pixels[~kept_back], checked, allow_slow_operations=allow_slow_operations)
     quantized = replace(counted, macs=counted.macs + hidden_macs)
-    golden = checked[:GOLDEN_INPUTS]
-    draft = NetworkDraft(
-        model=quantized.model,
-        input=quantized.input,
-        outputs=quantized.outputs,
-        macs=quantized.macs,
-        golden=golden,
-        golden_float=run_float(network, spec, golden),
-    )
-    return quantized, draft
+    return quantized, network_draft(quantized, checked)
 
 
 def read_card(file: Path) -> Card:

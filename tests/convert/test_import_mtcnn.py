@@ -18,6 +18,8 @@ pytest.importorskip("tensorflow", reason="the convert extra is not installed")
 
 from convert.importing.errors import ForeignNetworkError
 from convert.importing.mtcnn_package import read_weights
+from convert.importing.windows import record_windows
+from convert.networks.cascade import PNET_CELL, PNET_STRIDE
 from edge.cli import main
 from edge.inference import Task, load_bundle, verify_bundle
 from edge.vision.boxes import iou
@@ -93,6 +95,18 @@ def test_analyze_finds_the_packages_faces(imported: Path, facts: dict, capsys: p
         for face, match in zip(theirs, overlaps.argmax(axis=1), strict=True):
             error = np.abs(np.subtract(face["landmarks"], ours[match]["landmarks"])).mean()
             assert error < 0.05 * (face["box"][2] - face["box"][0]), line["image"]
+
+
+def test_photos_without_faces_are_refused() -> None:
+    """R-Net and O-Net would have nothing to measure their ranges on."""
+
+    def never(pixels: np.ndarray, training: bool) -> dict[str, np.ndarray]:
+        rows, columns = ((side - PNET_CELL) // PNET_STRIDE + 1 for side in pixels.shape[1:3])
+        return {"face": np.zeros((1, rows, columns, 2)), "box": np.zeros((1, rows, columns, 4))}
+
+    grey = np.full((80, 120, 3), 128, np.uint8)
+    with pytest.raises(ForeignNetworkError, match="rnet: no window reached it"):
+        record_windows({"pnet": never, "rnet": never, "onet": never}, {}, [grey])
 
 
 def test_weights_of_another_version_are_refused_unread(tmp_path: Path) -> None:
