@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,6 +92,11 @@ def test_300w_refuses_another_mark_up_and_a_missing_picture(tmp_path: Path) -> N
         helen(tmp_path)
 
 
-def test_real_lists(dataset: Callable[[str], Path]) -> None:
-    assert len(mtfl(dataset("mtfl"))) == 10_000
+@pytest.mark.skipif("VIGIL_DATA" not in os.environ, reason="thousands of photos take long to unpack: set $VIGIL_DATA")
+def test_the_real_points(dataset: Callable[[str], Path]) -> None:
     assert len(helen(dataset("helen"))) == 870
+
+
+@pytest.mark.skipif("VIGIL_DATA" not in os.environ, reason="thousands of photos take long to unpack: set $VIGIL_DATA")
+def test_the_real_list(dataset: Callable[[str], Path]) -> None:
+    assert len(mtfl(dataset("mtfl"))) == 10_000
