@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,10 +15,10 @@ from numpy.typing import NDArray
 
 from convert.data.classes import LabelledImages
 from convert.training.augment import Augment
-from convert.training.recipe import Recipe
+from convert.training.recipe import BaseRecipe
 from convert.training.sampling import draw
 
-Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
+Batch = tuple[NDArray[np.float32], NDArray[Any]]
 
 AHEAD = 4
 """Batches that are made before they are asked for."""
@@ -25,8 +27,17 @@ WORKERS = max(1, min(2, os.cpu_count() or 1))
 """Threads that augment: OpenCV and numpy let others run meanwhile, Python doesn't, so that more gain nothing."""
 
 
+Encode = Callable[[NDArray[np.int64], int], NDArray[Any]]
+"""``encode(targets (n,), classes)``."""
+
+
+def one_hot(targets: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
+    """``(n,)`` indices → ``(n, classes)``."""
+    return np.eye(classes, dtype=np.float32)[targets]
+
+
 class Batches(keras.utils.PyDataset):
-    """Augmented ``((b, size, size, c), (b, classes))`` float32.
+    """Augmented ``(b, size, size, c)`` float32, and the classes as the loss takes them: by default ``(b, classes)``.
 
     A batch depends on seed, epoch and its number only, not on what was read before it: a resumed training sees what
     an unbroken one would have seen.
@@ -35,13 +46,18 @@ class Batches(keras.utils.PyDataset):
     def __init__(
         self,
         images: LabelledImages,
-        recipe: Recipe,
+        recipe: BaseRecipe,
         augment: Augment,
         seed: int,
         weights: NDArray[np.float64] | None = None,
+        encode: Encode = one_hot,
     ) -> None:
-        """``weights`` ``(n,)``: the crops' chances to be drawn; without them all are drawn alike."""
+        """``weights`` ``(n,)``: the crops' chances to be drawn; without them all are drawn alike.
+
+        ``encode`` makes of a batch's classes what the loss takes.
+        """
         super().__init__()
+        self._encode = encode
         self._images, self._recipe, self._augment, self._seed = images, recipe, augment, seed
         self._chances = np.ones(len(images)) if weights is None else weights
         self._samples = recipe.optimiser.samples_per_epoch or len(images)
@@ -95,7 +111,7 @@ class Batches(keras.utils.PyDataset):
         rng = np.random.default_rng((self._seed, epoch, index))
         size = self._recipe.input.train_size
         pixels = np.stack([self._augment(self._images.images[i], size, rng) for i in chosen])
-        return normalise(pixels, self._recipe), one_hot(self._images.targets[chosen], len(self._recipe.labels))
+        return normalise(pixels, self._recipe), self._encode(self._images.targets[chosen], len(self._images.labels))
 
 
 class PlainBatches(keras.utils.PyDataset):
@@ -104,7 +120,7 @@ class PlainBatches(keras.utils.PyDataset):
     Batches of one size can be shared among devices, and are compiled for once.
     """
 
-    def __init__(self, images: LabelledImages, recipe: Recipe, batch: int = 256) -> None:
+    def __init__(self, images: LabelledImages, recipe: BaseRecipe, batch: int = 256) -> None:
         """Serve ``images`` in their order."""
         super().__init__()
         self._images, self._recipe, self._batch = images, recipe, batch
@@ -119,11 +135,6 @@ class PlainBatches(keras.utils.PyDataset):
         return (filled,)
 
 
-def normalise(pixels: NDArray[np.uint8], recipe: Recipe) -> NDArray[np.float32]:
+def normalise(pixels: NDArray[np.uint8], recipe: BaseRecipe) -> NDArray[np.float32]:
     """Pixels as the real values that the network takes."""
     return (pixels.astype(np.float32) - np.float32(recipe.input.mean)) * np.float32(recipe.input.scale)
-
-
-def one_hot(targets: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
-    """``(n,)`` indices → ``(n, classes)``."""
-    return np.eye(classes, dtype=np.float32)[targets]

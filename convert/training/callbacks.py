@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import time
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from convert.training.checkpoint import (
 )
 from convert.training.early_stop import Patience
 from convert.training.files import replacing
-from convert.training.recipe import Recipe, RecipeError
+from convert.training.recipe import BaseRecipe, RecipeError
 from convert.training.seeding import seed_epoch
 
 EPOCHS_FILE = "epochs.csv"
@@ -53,17 +54,25 @@ class EpochStart(keras.callbacks.Callback):
         logs["waiting"] = min(self._batches.waited_seconds / seconds, 1.0)
 
 
-class Judge(keras.callbacks.Callback):
-    """Judges the moving average of the weights on ``images`` after each epoch: ``val_loss`` and ``val_accuracy``."""
+class Judge(keras.callbacks.Callback, ABC):
+    """Judges the moving average of the weights after each epoch: ``val_loss`` and ``val_accuracy``."""
 
-    def __init__(self, images: LabelledImages, recipe: Recipe) -> None:
+    @property
+    @abstractmethod
+    def weights(self) -> Arrays:
+        """Those that were judged last, of the network that would be the result; as of ``Model.get_weights``."""
+
+
+class ClassJudge(Judge):
+    """By the classes of ``images``."""
+
+    def __init__(self, images: LabelledImages, recipe: BaseRecipe) -> None:
         super().__init__()
         self._images, self._batches = images, PlainBatches(images, recipe)
         self._average = _AverageWeights()
 
     @property
     def weights(self) -> Arrays:
-        """Those that were judged last, in the order of ``Model.get_weights``."""
         return self._average.weights
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
@@ -84,7 +93,7 @@ class _AverageWeights(keras.callbacks.Callback):
 class Keeper(keras.callbacks.Callback):
     """Writes the checkpoint after each epoch, keeps the best weights, and stops when nothing better comes."""
 
-    def __init__(self, checkpoint: Checkpoint, judge: Judge, recipe: Recipe, out: Path) -> None:
+    def __init__(self, checkpoint: Checkpoint, judge: Judge, recipe: BaseRecipe, out: Path) -> None:
         super().__init__()
         self.checkpoint = checkpoint
         self._judge, self._recipe, self._out = judge, recipe, out

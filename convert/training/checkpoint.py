@@ -18,7 +18,7 @@ from convert.data.classes import LabelledImages
 from convert.training.early_stop import Patience
 from convert.training.errors import ResumeError
 from convert.training.files import replacing
-from convert.training.recipe import Recipe, RecipeError
+from convert.training.recipe import BaseRecipe, RecipeError
 
 CHECKPOINT_FILE = "checkpoint.npz"
 
@@ -50,7 +50,7 @@ class Checkpoint:
     kept: Arrays = field(default_factory=list)
 
 
-def identity(recipe: Recipe, seed: int, train: LabelledImages) -> dict[str, Any]:
+def identity(recipe: BaseRecipe, seed: int, train: LabelledImages) -> dict[str, Any]:
     """What must be the same for a training to go on: recipe, seed, data, and Keras' backend."""
     names = "\n".join([*train.groups.tolist(), *train.sources.tolist()]).encode()
     return {

@@ -13,6 +13,8 @@ log = logging.getLogger(__name__)
 
 CLASSIFIERS = ("emotion", "eyes", "gesture")
 CASCADES = ("faces", "hands")
+IDENTITY = "identity"
+TASKS = (*CLASSIFIERS, *CASCADES, IDENTITY)
 
 _NOT_FOR_CASCADES = {
     "resume": "goes on by itself from the stages that --out already holds",
@@ -24,6 +26,8 @@ _EPILOG = """\
 examples:
   vigil-convert train emotion --data ~/data --recipe convert/recipes/emotion.toml --out runs/emotion
   vigil-convert train emotion --data ~/data --recipe convert/recipes/emotion.toml --out runs/emotion --resume
+  vigil-convert train gesture --data photos --recipe convert/recipes/own_gestures.toml --out runs/own
+  vigil-convert train identity --data ~/data/lfw --recipe convert/recipes/identity.toml --out runs/identity
 
 Each epoch of a classifier leaves a checkpoint in --out; --resume goes on after the last one, with the same result as
 if nothing had happened. tensorboard --logdir runs shows the curves.
@@ -42,7 +46,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("task", metavar="TASK", choices=CLASSIFIERS + CASCADES, help=", ".join(CLASSIFIERS + CASCADES))
+    parser.add_argument("task", metavar="TASK", choices=TASKS, help=", ".join(TASKS))
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with the unpacked data sets")
     parser.add_argument("--recipe", type=Path, required=True, metavar="FILE", help="TOML file that decides everything")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where network and report are written")
@@ -60,6 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Train, and return the exit status."""
     if arguments.task in CASCADES:
         _train_cascade(arguments)
+    elif arguments.task == IDENTITY:
+        _train_identity(arguments)
     else:
         _train_classifier(arguments)
     log.info("written to %s", arguments.out)
@@ -77,6 +83,19 @@ def _train_classifier(arguments: argparse.Namespace) -> None:
 
     start = Start(arguments.seed, arguments.resume, arguments.restart, arguments.distribute)
     train_classifier(recipe, prepared, arguments.out, start)
+
+
+def _train_identity(arguments: argparse.Namespace) -> None:
+    from convert.training.identity.prepare import prepare_people
+    from convert.training.identity.recipe import read_identity_recipe
+
+    recipe = read_identity_recipe(arguments.recipe)
+    prepared = prepare_people(recipe, arguments.data, arguments.seed)
+    from convert.training.identity.trainee import IdentityTrainee
+    from convert.training.loop import Start, train
+
+    start = Start(arguments.seed, arguments.resume, arguments.restart, arguments.distribute)
+    train(IdentityTrainee(recipe, prepared), arguments.out, start)
 
 
 def _train_cascade(arguments: argparse.Namespace) -> None:

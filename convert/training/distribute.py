@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager, nullcontext
 import keras
 
 from convert.training.errors import DistributionError
-from convert.training.recipe import Recipe, RecipeError
+from convert.training.recipe import BaseRecipe, RecipeError
 
 
-def use_devices(recipe: Recipe) -> AbstractContextManager[object]:
+def use_devices(recipe: BaseRecipe) -> AbstractContextManager[object]:
     """Share each batch among all local devices of Keras' backend: build and train the network inside.
 
     On JAX this is ``keras.distribution.DataParallel``, where batch normalization sees the whole batch; on TensorFlow
@@ -44,7 +44,7 @@ def use_one_device() -> AbstractContextManager[object]:
     return nullcontext()
 
 
-def _check_batch(recipe: Recipe, devices: int) -> None:
+def _check_batch(recipe: BaseRecipe, devices: int) -> None:
     if recipe.optimiser.batch % devices:
         raise RecipeError(
             f"optimiser.batch: must be a multiple of the {devices} devices, received {recipe.optimiser.batch}"

@@ -1,4 +1,4 @@
-"""Training a classifier: the same loop for emotion, eyes and gesture, on any Keras backend."""
+"""Training a network: the same loop for emotion, eyes, gesture and identity, on any Keras backend."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import keras
 
 from convert.data.classes import LabelledImages
 from convert.data.errors import DataError
-from convert.training.batches import Batches, PlainBatches
-from convert.training.callbacks import EpochStart, Judge, Keeper
+from convert.training.batches import Batches
+from convert.training.callbacks import EpochStart, Keeper
 from convert.training.checkpoint import (
     CHECKPOINT_FILE,
     Checkpoint,
@@ -22,12 +22,12 @@ from convert.training.checkpoint import (
 from convert.training.datasets import Prepared
 from convert.training.distribute import use_devices, use_one_device
 from convert.training.files import make_folder, replacing
-from convert.training.network import build_network, compile_network, export_network
-from convert.training.recipe import Recipe, RecipeError
+from convert.training.recipe import BaseRecipe, Recipe, RecipeError
 from convert.training.report import write_report
 from convert.training.seeding import make_repeatable
 from convert.training.showing import TENSORBOARD_FOLDER, ProgressBar, TensorBoard, lines_above_the_bar
 from convert.training.torch_kernels import use_fused_kernels
+from convert.training.trainee import ClassifierTrainee, Trainee
 
 log = logging.getLogger(__name__)
 
@@ -47,12 +47,12 @@ class Start:
     distribute: bool = False
 
 
-def train_classifier(recipe: Recipe, prepared: Prepared, out: Path, start: Start) -> keras.Model:
-    """Train by ``recipe`` and write ``network.keras`` and ``training.json`` to the folder ``out``.
+def train(trainee: Trainee, out: Path, start: Start) -> keras.Model:
+    """Train by the recipe of ``trainee`` and write ``network.keras`` and ``training.json`` to the folder ``out``.
 
     The network is the moving average of the weights, after the last epoch or, with ``early_stop``, the best one.
     Each epoch leaves a checkpoint; a training that goes on from it gives what an unbroken one would have given.
-    ``prepared.validation`` decides nothing, it is only reported.
+    The validation crops decide nothing, they are only reported.
 
     Raises:
         RecipeError: the checkpoint in ``out`` is of another training, or would be overwritten unasked.
@@ -60,35 +60,40 @@ def train_classifier(recipe: Recipe, prepared: Prepared, out: Path, start: Start
         DataError: too few crops to train on or to judge by.
         WriteError: ``out`` can't be written to.
     """
+    recipe, prepared = trainee.recipe, trainee.prepared
     _check_amounts(recipe, prepared)
     checkpoint = _first_checkpoint(recipe, prepared.train, out, start)
     make_folder(out)
     make_repeatable(start.seed)
     use_fused_kernels()
     if not checkpoint.progress.finished:
-        checkpoint = _fit(recipe, prepared, checkpoint, out, start)
-    trained = export_network(recipe, checkpoint.kept)
-    validation = prepared.validation
-    logits = trained.predict(PlainBatches(validation, recipe), verbose=0)[: len(validation)]
+        checkpoint = _fit(trainee, checkpoint, out, start)
+    trained = trainee.exported(checkpoint.kept)
+    figures = trainee.figures(trained)
     with replacing(out / NETWORK_FILE) as partial:
         trained.save(partial)
-    write_report(out, recipe, prepared, logits.argmax(axis=1), start.seed, checkpoint.progress)
+    write_report(out, recipe, figures, start.seed, checkpoint.progress)
     return trained
 
 
-def _fit(recipe: Recipe, prepared: Prepared, checkpoint: Checkpoint, out: Path, start: Start) -> Checkpoint:
+def train_classifier(recipe: Recipe, prepared: Prepared, out: Path, start: Start) -> keras.Model:
+    """Train a classifier: see :func:`train`."""
+    return train(ClassifierTrainee(recipe, prepared), out, start)
+
+
+def _fit(trainee: Trainee, checkpoint: Checkpoint, out: Path, start: Start) -> Checkpoint:
     """Train from ``checkpoint`` to the end, and give the last one."""
+    recipe, prepared = trainee.recipe, trainee.prepared
     judged = prepared.validation
     if recipe.early_stop:
         prepared, judged = prepared.hold_out(recipe.early_stop.held_out, recipe.input.size, start.seed)
-    log.info("train %s, judge by %s", prepared.train.counts(), judged.counts())
+    log.info("train %s, judge by %s", trainee.amounts(prepared.train), trainee.amounts(judged))
     table, done = recipe.optimiser, checkpoint.progress.epochs
     keras.config.set_dtype_policy(table.precision)
     with use_devices(recipe) if start.distribute else use_one_device():
-        batches = Batches(prepared.train, recipe, prepared.augment, start.seed, prepared.weights)
-        network = build_network(recipe, None)
-        compile_network(network, recipe, len(batches))
-        judge = Judge(judged, recipe)
+        batches = Batches(prepared.train, recipe, prepared.augment, start.seed, prepared.weights, encode=trainee.encode)
+        network = trainee.compiled(len(batches))
+        judge = trainee.judge(judged, start.seed)
         keeper = Keeper(checkpoint, judge, recipe, out)
         try:
             with lines_above_the_bar():
@@ -111,7 +116,7 @@ def _fit(recipe: Recipe, prepared: Prepared, checkpoint: Checkpoint, out: Path, 
     return keeper.checkpoint
 
 
-def _first_checkpoint(recipe: Recipe, train: LabelledImages, out: Path, start: Start) -> Checkpoint:
+def _first_checkpoint(recipe: BaseRecipe, train: LabelledImages, out: Path, start: Start) -> Checkpoint:
     """The interrupted training in ``out`` that goes on, or the beginning of a new one."""
     file = out / CHECKPOINT_FILE
     new = Checkpoint(identity(recipe, start.seed, train))
@@ -133,7 +138,7 @@ def _first_checkpoint(recipe: Recipe, train: LabelledImages, out: Path, start: S
     return new
 
 
-def _check_amounts(recipe: Recipe, prepared: Prepared) -> None:
+def _check_amounts(recipe: BaseRecipe, prepared: Prepared) -> None:
     available = recipe.optimiser.samples_per_epoch or len(prepared.train)
     if available < recipe.optimiser.batch:
         raise DataError(
@@ -142,6 +147,6 @@ def _check_amounts(recipe: Recipe, prepared: Prepared) -> None:
         )
     if not len(prepared.validation):
         raise DataError(
-            f"validation data: none in this folder for {recipe.dataset!r}; give a person, session or split more to "
+            f"validation data: none in this folder for {recipe.task!r}; give a person, session or split more to "
             "judge the network by"
         )

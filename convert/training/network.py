@@ -9,7 +9,7 @@ import keras
 from numpy.typing import NDArray
 
 from convert.networks.resnet import build_resnet
-from convert.training.recipe import Recipe
+from convert.training.recipe import OptimiserTable, Recipe
 
 
 def build_network(recipe: Recipe, size: int | None) -> keras.Model:
@@ -27,6 +27,12 @@ def build_network(recipe: Recipe, size: int | None) -> keras.Model:
 def compile_network(network: keras.Model, recipe: Recipe, steps_per_epoch: int) -> None:
     """Give ``network`` the recipe's optimiser and loss."""
     table = recipe.optimiser
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=table.label_smoothing)
+    network.compile(optimizer=make_optimiser(table, steps_per_epoch), loss=loss, metrics=["accuracy"])
+
+
+def make_optimiser(table: OptimiserTable, steps_per_epoch: int) -> keras.optimizers.Optimizer:
+    """Stochastic gradient descent by ``table``."""
     warmup = math.ceil(table.warmup_epochs * steps_per_epoch)
     rate = keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=0.0 if warmup else table.rate,
@@ -43,8 +49,7 @@ def compile_network(network: keras.Model, recipe: Recipe, steps_per_epoch: int) 
         ema_momentum=table.average_momentum,
     )
     optimiser.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=table.label_smoothing)
-    network.compile(optimizer=optimiser, loss=loss, metrics=["accuracy"])
+    return optimiser
 
 
 def export_network(recipe: Recipe, weights: list[NDArray[Any]]) -> keras.Model:

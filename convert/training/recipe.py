@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -19,15 +19,18 @@ else:
     import tomli as tomllib  # type: ignore[import-not-found]
 
 
+M = TypeVar("M", bound=BaseModel)
+
+
 class RecipeError(ConfigError):
     """A recipe can't be read or breaks a rule."""
 
 
-class _Table(BaseModel):
+class Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class InputTable(_Table):
+class InputTable(Table):
     """What the network is fed: real value = (pixel - mean) * scale."""
 
     size: int = Field(gt=0, description="side of the crop on the device, pixels")
@@ -41,7 +44,7 @@ class InputTable(_Table):
         return 1 if self.colour == "grey" else 3
 
 
-class StageTable(_Table):
+class StageTable(Table):
     width: int = Field(gt=0)
     blocks: int = Field(gt=0)
     stride: int = Field(default=2, ge=1)
@@ -50,7 +53,7 @@ class StageTable(_Table):
 _OWN_KEYS = ("block", "stem_width", "stem_stride", "stages")
 
 
-class NetworkTable(_Table):
+class NetworkTable(Table):
     """A residual network: a preset's, or one of its own stem and stages."""
 
     preset: str | None = Field(default=None, description="a network of convert.networks.presets")
@@ -79,7 +82,7 @@ class NetworkTable(_Table):
         return Architecture(Stem(self.stem_width, stride=self.stem_stride), stages, self.block)
 
 
-class OptimiserTable(_Table):
+class OptimiserTable(Table):
     """Stochastic gradient descent with Nesterov momentum; the rate rises linearly, then falls by a cosine to 0."""
 
     epochs: int = Field(gt=0)
@@ -96,7 +99,7 @@ class OptimiserTable(_Table):
     )
 
 
-class AugmentTable(_Table):
+class AugmentTable(Table):
     """Random changes to a training crop; a span of 0 turns one off."""
 
     mirror: bool = True
@@ -114,7 +117,7 @@ class AugmentTable(_Table):
     erase: float = Field(default=0.0, ge=0, le=1, description="probability of one grey rectangle")
 
 
-class SamplingTable(_Table):
+class SamplingTable(Table):
     """How often a crop is drawn: classes by their shares, and within a class by the weights of the sources.
 
     The shares are given, or follow from the classes' sizes n as n^(1 - balance): 0 leaves them as they are, 0.5 takes
@@ -132,7 +135,7 @@ class SamplingTable(_Table):
         return self
 
 
-class EarlyStopTable(_Table):
+class EarlyStopTable(Table):
     """Stop when the loss on held-out training crops falls no more; the result is the best network until then.
 
     Whole groups are held out, so that no person stands on both sides; the validation crops still decide nothing.
@@ -152,7 +155,7 @@ FRAMING_OF_TASK: dict[str, FramingName] = {"gesture": "hands", "emotion": "faces
 """What the device cuts out for each task."""
 
 
-class FolderTable(_Table):
+class FolderTable(Table):
     """How a folder of one's own pictures is read: see :mod:`convert.data.folder`."""
 
     crop: FramingName = Field(
@@ -179,18 +182,23 @@ class FolderTable(_Table):
         return self
 
 
-class Recipe(_Table):
-    """Everything that decides a classifier's training."""
+class BaseRecipe(Table):
+    """What a training needs whatever it trains."""
 
     task: str
-    dataset: str = Field(description="the loader that reads the data folder")
-    labels: tuple[str, ...] = Field(min_length=2)
     input: InputTable
     network: NetworkTable
     optimiser: OptimiserTable
     augment: AugmentTable = AugmentTable()
-    sampling: SamplingTable | None = Field(default=None, description="without it each crop is drawn once an epoch")
     early_stop: EarlyStopTable | None = Field(default=None, description="without it all epochs are trained")
+
+
+class Recipe(BaseRecipe):
+    """Everything that decides a classifier's training."""
+
+    dataset: str = Field(description="the loader that reads the data folder")
+    labels: tuple[str, ...] = Field(min_length=2)
+    sampling: SamplingTable | None = Field(default=None, description="without it each crop is drawn once an epoch")
     folder: FolderTable | None = Field(default=None, description="for the data set `folder`")
     held_out: tuple[str, ...] = Field(
         default=(),
@@ -216,13 +224,18 @@ class Recipe(_Table):
 
 
 def read_recipe(file: Path) -> Recipe:
-    """The recipe in ``file``.
+    """A classifier's recipe, see :func:`read_recipe_file`."""
+    return read_recipe_file(file, Recipe)
+
+
+def read_recipe_file(file: Path, model: type[M]) -> M:
+    """The recipe in ``file``, in the form ``model``.
 
     Raises:
         RecipeError: naming file, key, rule and what was received.
     """
     try:
-        return Recipe.model_validate(tomllib.loads(file.read_text("utf-8")))
+        return model.model_validate(tomllib.loads(file.read_text("utf-8")))
     except OSError as error:
         raise RecipeError(f"{file}: can't read this recipe ({error.strerror}); give one with --recipe") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

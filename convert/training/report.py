@@ -6,6 +6,7 @@ import json
 import logging
 import resource
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,26 +16,21 @@ from numpy.typing import NDArray
 
 from convert.data.classes import LabelledImages
 from convert.training.checkpoint import Progress
-from convert.training.datasets import Prepared
 from convert.training.files import replacing
-from convert.training.recipe import Recipe
+from convert.training.recipe import BaseRecipe
 
 log = logging.getLogger(__name__)
 
 REPORT_FILE = "training.json"
 
 
-def write_report(
-    out: Path, recipe: Recipe, prepared: Prepared, predicted: NDArray[np.int64], seed: int, progress: Progress
-) -> None:
-    """Write the report to the folder ``out``; ``predicted`` ``(n,)`` are the classes found in the validation crops."""
+def write_report(out: Path, recipe: BaseRecipe, figures: Mapping[str, Any], seed: int, progress: Progress) -> None:
+    """Write the report to the folder ``out``; ``figures`` are those of the data and the network, with ``accuracy``."""
     report = {
         "recipe": recipe.model_dump(mode="json"),
         "seed": seed,
         "backend": keras.backend.backend(),
-        "train": prepared.train.counts(),
-        "validation": prepared.validation.counts(),
-        **summary(prepared.validation, predicted),
+        **figures,
         **course(recipe, progress),
     }
     with replacing(out / REPORT_FILE) as partial:
@@ -47,7 +43,7 @@ def write_report(
     )
 
 
-def course(recipe: Recipe, progress: Progress) -> dict[str, Any]:
+def course(recipe: BaseRecipe, progress: Progress) -> dict[str, Any]:
     """What the training took, and its epochs' figures.
 
     ``waiting`` is the share of the training time in which no batch was ready; ``peak_memory_mib`` this process's.

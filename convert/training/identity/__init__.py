@@ -1,0 +1,1 @@
+"""Training an embedder by ArcFace on folders of people."""

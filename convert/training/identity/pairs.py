@@ -1,0 +1,65 @@
+"""How well embeddings tell people apart, by pairs of photos drawn from those that validate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convert.evaluate.pairs import FOLDS
+from convert.evaluate.verification import verification_figures
+
+MOST_PAIRS = 3000
+"""Of each kind; as many as in LFW's own list."""
+
+
+@dataclass(frozen=True)
+class PhotoPairs:
+    """Positions ``first`` and ``second`` ``(n,)`` of two photos, and whether they show the ``same`` person ``(n,)``."""
+
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    same: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.same)
+
+
+def draw_pairs(people: NDArray[np.int64], seed: int, most: int = MOST_PAIRS) -> PhotoPairs:
+    """Pairs of photos of ``people`` ``(n,)``: all of one person, ``most`` at most, and as many of two people."""
+    photos = [np.flatnonzero(people == person) for person in np.unique(people)]
+    same = np.array([pair for found in photos for pair in combinations(found.tolist(), 2)], np.int64).reshape(-1, 2)
+    rng = np.random.default_rng(seed)
+    same = rng.permutation(same)[:most]
+    different = _strangers(people, len(same), rng)
+    both = np.concatenate([same, different])
+    return PhotoPairs(both[:, 0], both[:, 1], np.arange(len(both)) < len(same))
+
+
+def similarities(embeddings: NDArray[np.float32], pairs: PhotoPairs) -> NDArray[np.float64]:
+    """The cosine ``(n,)`` of each pair, of ``embeddings`` ``(photos, d)`` of any length."""
+    lengths = np.linalg.norm(embeddings.astype(np.float64), axis=1, keepdims=True)
+    unit = embeddings / np.maximum(lengths, 1e-12)
+    return np.asarray((unit[pairs.first] * unit[pairs.second]).sum(axis=1))
+
+
+def pair_figures(embeddings: NDArray[np.float32], pairs: PhotoPairs) -> dict[str, Any]:
+    """The plain figures of LFW's protocol; its folds are cut evenly, each kind by itself."""
+    folds = np.empty(len(pairs), np.int64)
+    for kind in (True, False):
+        positions = np.flatnonzero(pairs.same == kind)
+        folds[positions] = np.arange(len(positions)) * FOLDS // max(len(positions), 1)
+    figures = verification_figures(similarities(embeddings, pairs), pairs.same, folds)
+    return {name: value for name, value in figures.items() if name not in ("folds", "roc", "similarity")}
+
+
+def _strangers(people: NDArray[np.int64], number: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """``(number, 2)``: photos of two people, who are drawn first, so that nobody with many photos is in most pairs."""
+    names = np.unique(people)
+    photos = {name: np.flatnonzero(people == name) for name in names}
+    return np.array(
+        [[rng.choice(photos[name]) for name in rng.choice(names, 2, replace=False)] for _ in range(number)], np.int64
+    ).reshape(-1, 2)

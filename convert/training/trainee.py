@@ -1,0 +1,78 @@
+"""What the loop trains: a kind of network with its loss, its measure and its report."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import keras
+
+from convert.data.classes import LabelledImages
+from convert.training.batches import Encode, PlainBatches, one_hot
+from convert.training.callbacks import ClassJudge, Judge
+from convert.training.checkpoint import Arrays
+from convert.training.datasets import Prepared
+from convert.training.network import build_network, compile_network, export_network
+from convert.training.recipe import BaseRecipe, Recipe
+from convert.training.report import summary
+
+
+class Trainee(ABC):
+    """A network to be trained by ``recipe`` on the crops that are ``prepared``; ``encode`` is for its loss."""
+
+    encode: Encode
+    recipe: BaseRecipe
+    prepared: Prepared
+
+    @abstractmethod
+    def compiled(self, steps_per_epoch: int) -> keras.Model:
+        """The network in training, under the current dtype policy."""
+
+    @abstractmethod
+    def judge(self, images: LabelledImages, seed: int) -> Judge:
+        """What judges it on ``images`` after each epoch."""
+
+    @abstractmethod
+    def exported(self, weights: Arrays) -> keras.Model:
+        """The result: a float32 network with the ``weights`` that a judge gave, for the device's crop size."""
+
+    @abstractmethod
+    def figures(self, exported: keras.Model) -> dict[str, Any]:
+        """For the report: how much it was trained and judged on, and how good it is, with ``accuracy``."""
+
+    @abstractmethod
+    def amounts(self, images: LabelledImages) -> dict[str, int]:
+        """How much there is in ``images``, in the report's words."""
+
+
+class ClassifierTrainee(Trainee):
+    """Tells classes apart by logits."""
+
+    encode = staticmethod(one_hot)
+
+    def __init__(self, recipe: Recipe, prepared: Prepared) -> None:
+        self.recipe: Recipe = recipe
+        self.prepared = prepared
+
+    def compiled(self, steps_per_epoch: int) -> keras.Model:
+        network = build_network(self.recipe, None)
+        compile_network(network, self.recipe, steps_per_epoch)
+        return network
+
+    def judge(self, images: LabelledImages, seed: int) -> Judge:
+        return ClassJudge(images, self.recipe)
+
+    def exported(self, weights: Arrays) -> keras.Model:
+        return export_network(self.recipe, weights)
+
+    def figures(self, exported: keras.Model) -> dict[str, Any]:
+        validation = self.prepared.validation
+        logits = exported.predict(PlainBatches(validation, self.recipe), verbose=0)[: len(validation)]
+        return {
+            "train": self.amounts(self.prepared.train),
+            "validation": self.amounts(validation),
+            **summary(validation, logits.argmax(axis=1)),
+        }
+
+    def amounts(self, images: LabelledImages) -> dict[str, int]:
+        return images.counts()
