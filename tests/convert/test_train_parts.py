@@ -11,11 +11,14 @@ import numpy as np
 import pytest
 from train_samples import make_crops, make_prepared, make_recipe
 
+from convert.data.classes import LabelledImages
 from convert.training.early_stop import Patience
 from convert.training.errors import WriteError
 from convert.training.files import make_folder, replacing
-from convert.training.recipe import EarlyStopTable, SamplingTable
+from convert.training.recipe import EarlyStopTable, SamplingTable, read_recipe
 from convert.training.sampling import draw, sampling_weights
+
+RECIPES = Path(__file__).parents[2] / "convert" / "recipes"
 
 
 def test_equal_chances_draw_each_crop_once() -> None:
@@ -46,6 +49,18 @@ def test_balance_moves_the_shares_of_the_classes(balance: float, shares: list[fl
     crops = make_crops()
     weights = sampling_weights(crops, SamplingTable(balance=balance))
     np.testing.assert_allclose(np.bincount(crops.targets, weights), shares)
+
+
+def test_the_emotion_recipe_draws_the_rare_class_more_often() -> None:
+    recipe = read_recipe(RECIPES / "emotion.toml")
+    numbers = [3995, 436, 4097, 7215, 4830, 3171, 4965]  # FER2013's training split
+    targets = np.repeat(np.arange(7), numbers)
+    names = np.full(len(targets), "fer2013")
+    crops = LabelledImages(recipe.labels, np.zeros((len(targets), 1, 1, 1), np.uint8), targets, names, names)
+    assert recipe.sampling is not None
+    shares = np.bincount(targets, sampling_weights(crops, recipe.sampling))
+    assert 0.04 < shares[1] < 0.06
+    assert shares.max() < 0.21
 
 
 def test_shares_and_balance_exclude_each_other() -> None:
