@@ -1,8 +1,9 @@
 """YOLO boxes (Darknet, Ultralytics): ``labels/NAME.txt`` of the photo ``images/NAME.jpg``, a line an object.
 
 A line is ``class center_x center_y width height`` in shares of the photo's sides.  A photo without a file, or with an
-empty one, has no object.  Subfolders of ``images`` are repeated in ``labels``; ``train``, ``val`` and ``test`` among
-them are the owner's split.  ``classes.txt`` names the classes, a line each; without it they are called ``0``, ``1``, …
+empty one, has no object.  Subfolders of ``images`` are repeated in ``labels``; the first, if it is ``train``, ``val``
+or ``test``, is the owner's split, and any other a session.  ``classes.txt`` names the classes, a line each; without it
+they are called ``0``, ``1``, …
 """
 
 from __future__ import annotations
@@ -45,8 +46,10 @@ def _scene(folder: Path, photo: Path, names: list[str], labels: Collection[str] 
     if len(boxes):
         height, width = read_image(photo).shape[:2]
         boxes *= np.array([width, height, width, height], np.float32)
-    held_back = HELD_BACK.get(inside.parts[0]) if len(inside.parts) > 1 else None
-    return Scene(photo, photo_group(photo), boxes=boxes, complete=True, held_back=held_back)
+    held_back = HELD_BACK.get(inside.parts[0])
+    sessions = [part for part in inside.parts[:-1] if part not in HELD_BACK]
+    group = f"{folder.name}/{'/'.join(sessions)}" if sessions else photo_group(photo)
+    return Scene(photo, group, boxes=boxes, complete=True, held_back=held_back)
 
 
 def _object(line: Line, names: list[str]) -> tuple[str, Floats]:

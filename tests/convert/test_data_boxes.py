@@ -214,6 +214,16 @@ def test_yolo_scales_by_the_picture_and_takes_a_missing_file_for_no_object(tmp_p
     assert [scene.held_back for scene in (first, empty, missing)] == [False, False, True]
 
 
+def test_yolo_takes_other_subfolders_for_sessions(tmp_path: Path) -> None:
+    yolo_folder(tmp_path)
+    for name in ("kitchen/1.jpg", "train/hall/2.jpg"):
+        write_picture(tmp_path / "images" / name)
+    sessions = {scene.path.name: (scene.group, scene.held_back) for scene in yolo(tmp_path)}
+    assert sessions["1.jpg"] == (f"{tmp_path.name}/kitchen", None)
+    assert sessions["2.jpg"] == (f"{tmp_path.name}/hall", False)
+    assert sessions["a.jpg"] == ("train/a", False)
+
+
 def test_yolo_picks_classes_by_name_or_number(tmp_path: Path) -> None:
     assert len(yolo(yolo_folder(tmp_path), ["1"])[0].boxes) == 1
     (tmp_path / "classes.txt").write_text("hand\ncup\n")

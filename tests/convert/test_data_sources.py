@@ -78,6 +78,21 @@ def test_sessions_train_or_validate_unless_frames_are_asked_for_by_name(data: Pa
     assert len(set.intersection(*sessions)) > 3
 
 
+def test_frames_without_sessions_are_split_only_when_asked_by_name(data: Path) -> None:
+    (data / "rooms").rename(data / "images")
+    (data / "labels").mkdir()
+    (data / "labels/1.txt").write_text("0 0.5 0.5 0.2 0.2")
+    frames = {"loader": "yolo", "folder": "."}
+    with pytest.raises(
+        DataError, match=r"sources\.frames: nothing tells which .*images/train and .* split = 'random_frames'"
+    ):
+        load(data, frames=frames)
+    (source,) = load(data, frames={**frames, "split": "random_frames"})
+    assert len(source.train) + len(source.validation) == 10
+    (source,) = load(data, frames={**frames, "held_back": False})
+    assert len(source.train) == 10
+
+
 def test_a_picture_that_validates_in_another_source_does_not_train(
     data: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -15,6 +15,7 @@ from convert.data.celeba import celeba
 from convert.data.checks import Checked, check
 from convert.data.composites import make_hand_composites
 from convert.data.duplicates import without_duplicates
+from convert.data.errors import DataError
 from convert.data.faces import helen, mtfl
 from convert.data.groups import RANDOM_FRAMES
 from convert.data.scenes import Scene, split, split_frames
@@ -23,6 +24,12 @@ from convert.data.voc import voc
 from convert.data.wider import wider
 from convert.data.yolo import yolo
 from convert.training.cascade.recipe import CascadeRecipe, SourceTable
+
+SESSIONLESS: dict[str, str] = {
+    "voc": "ImageSets/Main/train.txt and val.txt",
+    "yolo": "images/train and images/val, or a subfolder of images a session",
+}
+"""Loaders of pictures that may be frames of one recording, and how their split can be told."""
 
 
 @dataclass(frozen=True)
@@ -62,16 +69,29 @@ def _load(
         if not (folder / "boxes.csv").exists():
             make_hand_composites(data, folder, recipe.held_back, rng)
         return Source(name, table, boxes_csv(folder, complete=True), [])
-    train, validation = _split(table, _read(table, data / table.folder, teacher), recipe.held_back)
+    train, validation = _split(name, table, _read(table, data / table.folder, teacher), recipe.held_back)
     if teacher and table.ask_teacher:
         train = [teacher.mark(scene) for scene in train]
     return Source(name, table, train, validation)
 
 
-def _split(table: SourceTable, scenes: list[Scene], share: float) -> tuple[list[Scene], list[Scene]]:
+def _split(name: str, table: SourceTable, scenes: list[Scene], share: float) -> tuple[list[Scene], list[Scene]]:
     if not table.held_back:
         return scenes, []
-    return split_frames(scenes, share) if table.split == RANDOM_FRAMES else split(scenes, share)
+    if table.split == RANDOM_FRAMES:
+        return split_frames(scenes, share)
+    if table.loader in SESSIONLESS and all(scene.held_back is None for scene in scenes):
+        _require_sessions(name, table, scenes)
+    return split(scenes, share)
+
+
+def _require_sessions(name: str, table: SourceTable, scenes: list[Scene]) -> None:
+    if len({scene.group for scene in scenes}) == len(scenes):
+        raise DataError(
+            f"sources.{name}: nothing tells which pictures are of one person or session, so that nobody could say how "
+            f"well the network does elsewhere; name the owner's split ({SESSIONLESS[table.loader]}), or set "
+            f"held_back = false, or ask for figures that flatter, with split = {RANDOM_FRAMES!r}"
+        )
 
 
 def _read(table: SourceTable, folder: Path, teacher: Teacher | None) -> list[Scene]:
