@@ -12,7 +12,7 @@ from edge.errors import VigilError
 
 _EPILOG = """\
 exit status: 0 done; 2 wrong usage; 65 damaged or unfit network; 66 missing or unreadable data;
-78 wrong recipe.
+78 wrong recipe. `vigil-convert deploy --help` lists those of a deployment.
 """
 
 
@@ -20,7 +20,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The whole command line; Keras is imported when a command runs, so that --help is quick."""
     parser = argparse.ArgumentParser(
         prog="vigil-convert",
-        description="Trains Vigil's networks, turns them into int8 bundles and judges these.",
+        description="Trains Vigil's networks, turns them into int8 bundles, judges these and puts them on boards.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -28,11 +28,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("-v", "--verbose", action="store_true", help="log debugging messages too")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     from convert.bundle import commands as bundle
+    from convert.deploy import commands as deployment
     from convert.evaluate import commands as evaluation
     from convert.importing import commands as importing
     from convert.training import commands as training
 
-    for room in (training, bundle, importing, evaluation):
+    for room in (training, bundle, importing, evaluation, deployment):
         room.add_parser(commands)
     return parser
 

@@ -1,0 +1,1 @@
+"""Puts a bundle in force on a board over SSH: whole and verified there, or not at all."""
