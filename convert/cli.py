@@ -12,7 +12,7 @@ from edge.errors import VigilError
 
 _EPILOG = """\
 exit status: 0 done; 2 wrong usage; 65 damaged or unfit network; 66 missing or unreadable data;
-78 wrong recipe. `vigil-convert deploy --help` lists those of a deployment.
+74 a result can't be written; 78 wrong recipe. `vigil-convert deploy --help` lists those of a deployment.
 """
 
 
