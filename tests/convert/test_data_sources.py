@@ -83,9 +83,7 @@ def test_frames_without_sessions_are_split_only_when_asked_by_name(data: Path) -
     (data / "labels").mkdir()
     (data / "labels/1.txt").write_text("0 0.5 0.5 0.2 0.2")
     frames = {"loader": "yolo", "folder": "."}
-    with pytest.raises(
-        DataError, match=r"sources\.frames: nothing tells .*images/train .* split = 'random_frames'"
-    ):
+    with pytest.raises(DataError, match=r"sources\.frames: nothing tells .*images/train .* split = 'random_frames'"):
         load(data, frames=frames)
     (source,) = load(data, frames={**frames, "split": "random_frames"})
     assert len(source.train) + len(source.validation) == 10
