@@ -56,7 +56,8 @@ def format_table(rows: Iterator[Row]) -> str:
     """``rows`` below each other, the first column aligned left, the others right."""
     table = list(rows)
     widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
-    return "\n".join("  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in table)
+    lines = ("  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in table)
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _network_rows(networks: Sequence[QuantizedNetwork]) -> Iterator[Row]:
