@@ -1,6 +1,6 @@
 """What runs on the board: takes a bundle from standard input, has it verified, and puts it in force.
 
-This file travels over SSH as source and is run by the board's ``python3``, so it stands alone: Python 3.9, nothing but
+This file travels over SSH as source and is run by the board's ``python3``, so it stands alone: Python 3.8, nothing but
 the standard library.  In the folder of bundles, for the bundle ``eyes``::
 
     eyes                         in force
@@ -22,6 +22,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -45,8 +46,8 @@ COMMIT = b"commit\n"
 
 VERIFY_TIMEOUT_SECONDS = 300
 RESTART_TIMEOUT_SECONDS = 180
-SETTLE_SECONDS = 3
-"""How long the service must run after a restart: ``Type=simple`` counts as started before it has read a bundle."""
+SETTLE_SECONDS = 10
+"""How long a service must run that doesn't notify: it counts as started before it has read a bundle."""
 
 SPARE_BYTES = 1 << 20
 """Room that must remain on the board: folders, the journal."""
@@ -99,6 +100,7 @@ class Places:
 
 def main() -> None:
     """Serve one request; whatever stops it is said in one line."""
+    print()  # ends the line of a shell that greets
     try:
         serve(json.loads(sys.stdin.buffer.readline()))
     except BoardError as error:
@@ -159,7 +161,7 @@ def default_models(vigil: str) -> Path:
         first_line = os.fsdecode(file.readline(4096))
     if first_line.startswith("#!") and "python" in first_line:
         question = "from edge.inference import default_models_dir as models; print(models().resolve())"
-        environment = os.environ | service_environment("VIGIL_MODELS")
+        environment = {**os.environ, **service_environment("VIGIL_MODELS")}
         status, answer = run([*first_line[2:].split(), "-c", question], environment=environment)
         if status == 0 and answer:
             return Path(answer.splitlines()[-1])
@@ -232,8 +234,6 @@ def check_service() -> None:
 @contextlib.contextmanager
 def locked(places: Places) -> Iterator[None]:
     """Make this deployment the only one on this folder of bundles."""
-    import fcntl  # the other side imports this module's constants, and may have no fcntl
-
     make_folder(places.kept)
     with open(places.kept.parent / "lock", "ab") as lock:
         try:
@@ -428,7 +428,8 @@ def start_service() -> str | None:
     status, answer = run([*sudo, "systemctl", "restart", UNIT], timeout_seconds=RESTART_TIMEOUT_SECONDS)
     if status != 0:
         return answer or f"systemctl ended with status {status}"
-    time.sleep(SETTLE_SECONDS)
+    if run(["systemctl", "show", "--property=Type", "--value", UNIT])[1] != "notify":
+        time.sleep(SETTLE_SECONDS)
     status, answer = run(["systemctl", "is-active", UNIT])
     return None if status == 0 else f"it is {answer}"
 

@@ -30,7 +30,7 @@ from convert.deploy.errors import (
 )
 from convert.deploy.protocol import REFUSALS, Reply, plain
 
-NO_QUESTIONS = ("-T", "-o", "BatchMode=yes", "-o", "RemoteCommand=none")
+NO_QUESTIONS = ("-T", "-o", "BatchMode=yes", "-o", "RemoteCommand=none", "-o", "ClearAllForwardings=yes")
 DEFAULTS = ("-o", "ConnectTimeout=20", "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3")
 """After the person's own options: of two values ``ssh`` takes the first."""
 

@@ -64,7 +64,7 @@ def run(models: Path, tmp_path: Path) -> Run:
             timeout=60,
         )
         assert done.stderr == b""
-        return [json.loads(line.removeprefix(MARK)) for line in done.stdout.decode().splitlines()]
+        return [json.loads(line.removeprefix(MARK)) for line in done.stdout.decode().splitlines() if line]
 
     return run
 

@@ -113,6 +113,25 @@ def test_no_ssh_on_this_machine(
     assert "no `ssh` command on this machine; install OpenSSH's client" in capsys.readouterr().err
 
 
+LOCAL = """\
+#!/bin/sh
+printf 'Welcome to this board!'
+for command; do :; done
+exec sh -c "$command"
+"""
+"""An `ssh` that greets as a shell's start-up files may, and leads to this very machine."""
+
+
+def test_a_shell_that_greets(models_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, program in (("ssh", LOCAL), ("vigil", "#!/bin/sh\necho pass\n")):
+        (tmp_path / name).write_text(program)
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    (tmp_path / "models").mkdir()
+    assert main(["deploy", str(models_dir / "eyes"), "here", "--models", str(tmp_path / "models")]) == 0
+    assert (tmp_path / "models" / "eyes" / "manifest.json").is_file()
+
+
 def test_a_wrong_folder(models_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["deploy", str(tmp_path / "none"), "board"]) == 66
     assert "no such folder; give that of a bundle, such as models/eyes" in capsys.readouterr().err
