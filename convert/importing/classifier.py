@@ -36,6 +36,8 @@ class ForeignInput:
         for name, values in (("mean", self.mean), ("scale", self.scale)):
             if len(values) not in (1, self.channels):
                 raise ForeignNetworkError(f"{name}: needs one value or {self.channels}, received {len(values)}")
+            if not np.isfinite(values).all():
+                raise ForeignNetworkError(f"{name}: must be finite, received {values}")
         if min(self.scale) <= 0:
             raise ForeignNetworkError(f"scale: must be positive, received {self.scale}")
 
@@ -82,10 +84,7 @@ def _flat(network: keras.Model) -> keras.Model:
     """``network`` with the layers of the networks in it as its own, as conversion looks at layers."""
 
     def rule(layer: keras.Layer, x: Any) -> Any:
-        if not isinstance(layer, keras.Model):
-            return copy_layer(layer, x)
-        (y,) = keras.tree.flatten(keras.Function(layer.inputs, layer.outputs).call([x]))
-        return y
+        return _run_on(layer, x) if isinstance(layer, keras.Model) else copy_layer(layer, x)
 
     # A Sequential that was loaded and never called has no `output`.
     network = keras.Model(network.inputs, network.outputs, name=network.name)
@@ -96,18 +95,23 @@ def _flat(network: keras.Model) -> keras.Model:
 
 def _adapted(network: keras.Model, fed: ForeignInput, size: int) -> keras.Model:
     """A copy that takes what the device can feed, and gives what stands before a softmax or sigmoid at the end."""
-    last = _last_layer(network)
-    as_trained: list[Any] = []
+    image = keras.Input((size, size, fed.channels), name="device_image")
+    fed_as_trained = image if fed.is_native else _as_trained(image, fed)
+    whole = keras.Model(image, _run_on(network, fed_as_trained), name=network.name)
+    last, activation = _last_layer(network), _last_activation(network)
 
     def rule(layer: keras.Layer, x: Any) -> Any:
-        if not fed.is_native and any(layer.input is image for image in network.inputs):
-            as_trained[:] = as_trained or [_as_trained(x, fed)]
-            x = as_trained[0]
-        if layer is not last or _last_activation(network) == "linear":
+        if layer is not last or activation == "linear":
             return copy_layer(layer, x)
-        return layers.Identity(name=layer.name)(x) if not layer.weights else copy_layer(layer, x, activation="linear")
+        return copy_layer(layer, x, activation="linear") if layer.weights else layers.Identity(name=layer.name)(x)
 
-    return copy_network(network, (size, size, fed.channels), rule)
+    return copy_network(whole, (size, size, fed.channels), rule)
+
+
+def _run_on(network: keras.Model, x: Any) -> Any:
+    """The one output of ``network``'s own layers, called on ``x``."""
+    (y,) = keras.tree.flatten(keras.Function(network.inputs, network.outputs).call([x]))
+    return y
 
 
 def _size(network: keras.Model, fed: ForeignInput, size: int | None) -> int:

@@ -18,12 +18,14 @@ from convert.bundle.card import Card
 from convert.bundle.writer import BundleDraft
 from convert.importing.classifier import ForeignInput, adapt_classifier
 from convert.importing.drafts import convert_network, read_card
+from convert.importing.errors import ForeignNetworkError
 from convert.importing.keras_file import load_keras_file
 from convert.importing.photos import read_crops
 from convert.importing.saved_model import FrozenGraph, load_saved_model
 from convert.quantize.report import format_report
 from edge.inference import Task
 from edge.inference.manifest import Training, TrainingData
+from edge.perception.eyes import OPEN
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,12 @@ class ForeignClassifier:
     fed: ForeignInput
     size: int | None = None
     card: Path | None = None
+
+    def __post_init__(self) -> None:
+        if len(set(self.labels)) != len(self.labels) or len(self.labels) < 2:
+            raise ForeignNetworkError(f"labels: needs two or more that differ, received {list(self.labels)}")
+        if self.task is Task.EYES and OPEN not in self.labels:
+            raise ForeignNetworkError(f"labels: one must be {OPEN!r} for eyes, received {list(self.labels)}")
 
 
 def draft_classifier(

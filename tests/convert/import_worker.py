@@ -84,6 +84,14 @@ def with_prelu(channels: int) -> keras.Model:
     return spread(keras.Model(image, layers.Softmax()(layers.Dense(len(LABELS))(x))))
 
 
+def with_branch(channels: int) -> keras.Model:
+    """The picture goes into two layers."""
+    image = keras.Input((SIZE, SIZE, channels))
+    x = layers.Conv2D(8, 3, padding="same", activation="relu")(image)
+    x = layers.MaxPooling2D(4)(layers.Concatenate()([image, x]))
+    return spread(keras.Model(image, softmax_of_three()(layers.Flatten()(x))))
+
+
 def nested(channels: int) -> keras.Model:
     """As transfer learning leaves them: a network in a network."""
     body = keras.Sequential([keras.Input((SIZE, SIZE, channels)), layers.Conv2D(8, 3, strides=2), layers.ReLU()])
@@ -129,7 +137,7 @@ SOURCES: dict[str, tuple[Callable[[], keras.Model], Callable[..., Path], str, st
     "prelu": (lambda: with_prelu(3), save_keras, "p.keras", "rgb", (127.5,), (1 / 128,), LABELS),
     "nested": (lambda: nested(3), save_keras, "n.keras", "rgb", (127.5,), (1 / 128,), LABELS),
     "bgr": (
-        lambda: with_flatten(3, softmax_of_three()),
+        lambda: with_branch(3),
         save_keras,
         "b.keras",
         "bgr",
