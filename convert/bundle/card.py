@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from convert.toml_file import read_toml
+from edge.errors import ConfigError
 from edge.inference.manifest import Conversion, Manifest, Metrics, TrainingData
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib  # type: ignore[import-not-found]
+
+class CardError(ConfigError):
+    """A card can't be read, or lacks something."""
 
 
 class Card(BaseModel):
@@ -29,10 +29,19 @@ class Card(BaseModel):
     data: tuple[TrainingData, ...] = Field(min_length=1)
 
 
-def read_card(task: str) -> Card:
-    """The card of ``task`` that comes with the program."""
-    file = Path(__file__).with_name("cards") / f"{task}.toml"
-    return Card.model_validate(tomllib.loads(file.read_text("utf-8")))
+def shipped_card(*names: str) -> Card:
+    """The first card of those ``names``, of data sets or tasks, that comes with the program."""
+    folder = Path(__file__).with_name("cards")
+    return read_card(next(file for name in names if (file := folder / f"{name}.toml").is_file()))
+
+
+def read_card(file: Path) -> Card:
+    """The card in a TOML file.
+
+    Raises:
+        CardError: naming file, key and rule.
+    """
+    return read_toml(file, Card, CardError, "card")
 
 
 def format_card(card: Card, manifest: Manifest) -> str:

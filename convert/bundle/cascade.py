@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from convert.bundle.card import read_card
+from convert.bundle.card import Card, shipped_card
 from convert.bundle.checkpoint import (
     CASCADE_MEAN,
     CASCADE_SCALE,
@@ -43,11 +43,13 @@ def build_cascade(
     options: Options,
     thresholds: Mapping[str, float],
     metrics: Sequence[Metrics] = (),
+    card: Card | None = None,
 ) -> BundleDraft:
     """The draft of a cascade's bundle.
 
     ``calibration`` is an ``.npz`` with an array for each network: RGB uint8 windows ``(n, side, side, 3)`` of the kind
-    that reaches it on the device, P-Net's 12, R-Net's 24 and O-Net's 48 pixels wide.
+    that reaches it on the device, P-Net's 12, R-Net's 24 and O-Net's 48 pixels wide.  ``thresholds`` replace those of
+    the training's recipe; without a ``card`` it is the task's.
     """
     report = read_report(checkpoint)
     files = network_files(checkpoint, task)
@@ -72,14 +74,14 @@ def build_cascade(
         results.append(quantized)
         drafts[name] = network_draft(quantized, checked)
     log.info("int8 against float:\n\n%s\n", format_report(results))
-    card = read_card(task.value)
+    card = card or shipped_card(task.value)
     return BundleDraft(
         task=task,
         version=version,
         networks=drafts,
         training=training(task, card, report, _arguments(options, thresholds)),
         card=card,
-        thresholds=thresholds,
+        thresholds={**report.recipe.get("thresholds", {}), **thresholds},
         metrics=tuple(metrics),
     )
 

@@ -9,11 +9,18 @@ import logging
 from pathlib import Path
 
 import keras
-from pydantic import ValidationError
 
-from convert.bundle.card import read_card
-from convert.bundle.checkpoint import CheckpointError, check_network, load_network, network_files, read_report
-from convert.bundle.parts import Options, network_draft, sample, training
+from convert.bundle.card import Card, shipped_card
+from convert.bundle.checkpoint import check_network, load_network, network_files, read_report
+from convert.bundle.parts import (
+    CALIBRATION_CROPS,
+    Options,
+    checked_recipe,
+    network_draft,
+    sample,
+    trained_input,
+    training,
+)
 from convert.bundle.writer import BundleDraft
 from convert.data.classes import LabelledImages
 from convert.evaluate.calibration import fit_temperature
@@ -27,30 +34,30 @@ from edge.inference.manifest import InputSpec, Metrics
 
 log = logging.getLogger(__name__)
 
-CALIBRATION_CROPS = 500
-
 MAX_LOST_POINTS = 0.5
 """Percentage points of accuracy that int8 may cost before the network is fine-tuned for it."""
 
 
-def build_classifier(task: Task, checkpoint: Path, data: Path, version: str, options: Options) -> BundleDraft:
+def build_classifier(
+    task: Task, checkpoint: Path, data: Path, version: str, options: Options, card: Card | None = None
+) -> BundleDraft:
     """The draft of a classifier's bundle, calibrated and measured on the data sets of its own recipe.
 
-    ``data`` is the folder with the unpacked data sets.  Ranges are calibrated, and weights fine-tuned, on training
-    crops only; the figures and the temperature are those of the validation crops, which also judge whether
-    fine-tuning was needed and helped.
+    ``data`` is the folder with the unpacked data sets; without a ``card`` it is that of the data set or of the task.
+    Ranges are calibrated, and weights fine-tuned, on training crops only; the figures and the temperature are those of
+    the validation crops, which also judge whether fine-tuning was needed and helped.
     """
     report = read_report(checkpoint)
-    recipe = _recipe(checkpoint, task, report.recipe)
+    recipe = checked_recipe(Recipe, checkpoint, task, report)
     (file,) = network_files(checkpoint, task).values()
     network = load_network(file)
-    spec = _input(recipe)
+    spec = trained_input(recipe)
     check_network(file, network, spec, {"logits": len(recipe.labels)})
     prepared = prepare(recipe, data, report.seed)
     quantized, metrics = _converted(network, spec, recipe, prepared, report.seed, options)
     log.info("int8 against float:\n\n%s\n", format_report([quantized], [metrics]))
     validation = prepared.validation
-    card = read_card(task.value)
+    card = card or shipped_card(recipe.dataset, task.value)
     return BundleDraft(
         task=task,
         version=version,
@@ -60,31 +67,6 @@ def build_classifier(task: Task, checkpoint: Path, data: Path, version: str, opt
         labels=recipe.labels,
         temperature=fit_temperature(quantized.run(validation.images)["logits"], validation.targets),
         metrics=(metrics,),
-    )
-
-
-def _recipe(checkpoint: Path, task: Task, table: object) -> Recipe:
-    try:
-        recipe = Recipe.model_validate(table)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in ("recipe", *first["loc"]))
-        raise CheckpointError(
-            f"{checkpoint / 'training.json'}: {key}: {first['msg']}; this isn't the report of a classifier's training"
-        ) from error
-    if recipe.task != task.value:
-        raise CheckpointError(f"{checkpoint}: this checkpoint is for {recipe.task!r}, asked for {task.value!r}")
-    return recipe
-
-
-def _input(recipe: Recipe) -> InputSpec:
-    table = recipe.input
-    return InputSpec(
-        shape=(1, table.size, table.size, table.channels),
-        dtype="float32",
-        colour=table.colour,
-        mean=table.mean,
-        scale=table.scale,
     )
 
 

@@ -18,21 +18,25 @@ from edge.errors import ConfigError, InputError
 from edge.inference.manifest import Metrics, Task
 
 if TYPE_CHECKING:
+    from convert.bundle.card import Card
     from convert.bundle.writer import BundleDraft
 
 log = logging.getLogger(__name__)
 
-TASKS = tuple(task for task in Task if task.is_cascade or task.is_classifier)
+CALIBRATION_FILE = "calibration.npz"
+"""What a cascade's training leaves beside its networks."""
 
 _EPILOG = """\
 examples:
   vigil-convert bundle eyes --checkpoint runs/eyes --data ~/data --out models/eyes
-  vigil-convert bundle faces --checkpoint runs/faces --calibration runs/faces/calibration.npz \\
-      --threshold pnet=0.6 rnet=0.7 onet=0.7 --metrics faces.json --out models/faces
+  vigil-convert bundle faces --checkpoint runs/faces --metrics faces.json --out models/faces
+  vigil-convert bundle faces --checkpoint runs/faces --threshold onet=0.8 --out models/faces
+  vigil-convert bundle identity --checkpoint runs/identity --data ~/data/lfw --out models/identity
 
-A classifier is calibrated on training crops and measured on validation crops of the data sets of its recipe.
-A cascade is calibrated on windows of the kind that reaches each network (an .npz with the arrays pnet, rnet and onet);
-its figures come from `evaluate --json`.
+A classifier or embedder is calibrated on training crops and measured on validation crops of the data of its recipe.
+A cascade is calibrated on windows of the kind that reaches each network, which its training has left beside it (an
+.npz with the arrays pnet, rnet and onet), and has the thresholds of its recipe; its figures come from
+`evaluate --json`.
 """
 
 
@@ -44,15 +48,27 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    names = [task.value for task in TASKS]
+    names = [task.value for task in Task]
     parser.add_argument("task", metavar="TASK", choices=names, help=", ".join(names))
     parser.add_argument("--checkpoint", type=Path, required=True, metavar="DIR", help="what `train --out` wrote")
-    inputs = parser.add_mutually_exclusive_group(required=True)
-    inputs.add_argument("--data", type=Path, metavar="DIR", help="folder with the unpacked data sets (classifiers)")
-    inputs.add_argument("--calibration", type=Path, metavar="FILE", help=".npz of calibration windows (cascades)")
+    inputs = parser.add_mutually_exclusive_group()
+    inputs.add_argument(
+        "--data", type=Path, metavar="DIR", help="folder with the unpacked data sets (all but cascades, needed)"
+    )
+    inputs.add_argument(
+        "--calibration",
+        type=Path,
+        metavar="FILE",
+        help=f".npz of calibration windows (cascades; the checkpoint's {CALIBRATION_FILE})",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the bundle's folder, models/TASK")
     parser.add_argument(
-        "--threshold", nargs="+", default=[], metavar="NAME=VALUE", type=_threshold, help="a cascade's thresholds"
+        "--threshold",
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUE",
+        type=_threshold,
+        help="instead of a cascade's recipe's",
     )
     parser.add_argument(
         "--metrics", nargs="+", default=[], metavar="FILE", type=Path, help="what `evaluate --json` said of a cascade"
@@ -71,6 +87,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         action="store_true",
         help="write a bundle although XNNPACK leaves some of its operations to slow reference kernels",
     )
+    parser.add_argument(
+        "--card", type=Path, metavar="FILE", help="TOML file with what to say of the bundle, as convert/bundle/cards/*"
+    )
     parser.add_argument("--version", default=__version__, metavar="V", help=f"of the bundle (default {__version__})")
     parser.set_defaults(handler=run)
 
@@ -78,42 +97,59 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(arguments: argparse.Namespace) -> int:
     """Write the bundle, and return the exit status."""
     task = Task(arguments.task)
-    if task.is_cascade != (arguments.calibration is not None):
-        needed = "--calibration" if task.is_cascade else "--data"
-        raise ConfigError(f"bundle {task.value}: needs {needed}, received the other one")
+    if task.is_cascade and arguments.data is not None:
+        raise ConfigError(f"bundle {task.value}: is calibrated on --calibration, received --data")
+    if not task.is_cascade and arguments.data is None:
+        raise ConfigError(f"bundle {task.value}: needs --data, the data that it was trained on")
     use_tensorflow()
     from convert.bundle.writer import write_bundle
 
-    draft = _cascade(task, arguments) if task.is_cascade else _classifier(task, arguments)
+    draft = _cascade(task, arguments) if task.is_cascade else _from_data(task, arguments)
     manifest = write_bundle(draft, arguments.out)
     log.info("%s: %s %s, verified", arguments.out, manifest.name, manifest.version)
     return os.EX_OK
 
 
-def _classifier(task: Task, arguments: argparse.Namespace) -> BundleDraft:
+def _from_data(task: Task, arguments: argparse.Namespace) -> BundleDraft:
     from convert.bundle.classifier import build_classifier
+    from convert.bundle.identity import build_identity
     from convert.bundle.parts import Options
 
     options = Options(arguments.fine_tune, arguments.fine_tune_epochs, arguments.allow_slow_operations)
-    return build_classifier(task, arguments.checkpoint, arguments.data, arguments.version, options)
+    given = arguments.checkpoint, arguments.data, arguments.version, options, _card(arguments)
+    if task.is_classifier:
+        return build_classifier(task, *given)
+    _refuse_fine_tuning(task, arguments)
+    return build_identity(*given)
+
+
+def _card(arguments: argparse.Namespace) -> Card | None:
+    from convert.bundle.card import read_card
+
+    return read_card(arguments.card) if arguments.card else None
+
+
+def _refuse_fine_tuning(task: Task, arguments: argparse.Namespace) -> None:
+    if arguments.fine_tune == "always":
+        raise ConfigError(f"--fine-tune always: only classifiers can be fine-tuned, not {task.value!r}")
 
 
 def _cascade(task: Task, arguments: argparse.Namespace) -> BundleDraft:
     from convert.bundle.cascade import build_cascade
     from convert.bundle.parts import Options
 
-    if arguments.fine_tune == "always":
-        raise ConfigError(f"--fine-tune always: only classifiers can be fine-tuned, {task.value!r} is a cascade")
+    _refuse_fine_tuning(task, arguments)
     metrics = [read_metrics(file) for file in arguments.metrics]
     options = Options(allow_slow_operations=arguments.allow_slow_operations)
     return build_cascade(
         task,
         arguments.checkpoint,
-        arguments.calibration,
+        arguments.calibration or arguments.checkpoint / CALIBRATION_FILE,
         arguments.version,
         options,
         dict(arguments.threshold),
         metrics,
+        _card(arguments),
     )
 
 

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from convert.bundle.card import Card
-from convert.bundle.checkpoint import TrainingReport
+from convert.bundle.checkpoint import REPORT_FILE, CheckpointError, TrainingReport
 from convert.bundle.writer import NetworkDraft
 from convert.quantize.quantize import QuantizedNetwork
 from convert.quantize.report import conversion
+from convert.training.recipe import BaseRecipe
 from edge.inference import Task
-from edge.inference.manifest import Training
+from edge.inference.manifest import InputSpec, Training
+
+R = TypeVar("R", bound=BaseRecipe)
+
+CALIBRATION_CROPS = 500
 
 GOLDEN_INPUTS = 8
 
@@ -41,6 +48,37 @@ class Options:
         return tuning + epochs + (" --allow-slow-operations" if self.allow_slow_operations else "")
 
 
+def checked_recipe(model: type[R], checkpoint: Path, task: Task, report: TrainingReport) -> R:
+    """The recipe in the report of ``checkpoint``, which is for ``task``.
+
+    Raises:
+        CheckpointError: it is another task's, or not of the form ``model``.
+    """
+    found = report.recipe.get("task")
+    if found is not None and found != task.value:
+        raise CheckpointError(f"{checkpoint}: this checkpoint is for {found!r}, asked for {task.value!r}")
+    try:
+        return model.model_validate(report.recipe)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in ("recipe", *first["loc"]))
+        raise CheckpointError(
+            f"{checkpoint / REPORT_FILE}: {key}: {first['msg']}; this isn't the report of a training for {task.value!r}"
+        ) from error
+
+
+def trained_input(recipe: BaseRecipe) -> InputSpec:
+    """What the float network of ``recipe`` is fed on the device."""
+    table = recipe.input
+    return InputSpec(
+        shape=(1, table.size, table.size, table.channels),
+        dtype="float32",
+        colour=table.colour,
+        mean=table.mean,
+        scale=table.scale,
+    )
+
+
 def network_draft(quantized: QuantizedNetwork, pixels: NDArray[np.uint8]) -> NetworkDraft:
     """A bundle's part for ``quantized``; some of ``pixels`` ``(n, height, width, channels)`` become golden inputs."""
     golden = pixels[:: max(len(pixels) // GOLDEN_INPUTS, 1)][:GOLDEN_INPUTS]
@@ -60,7 +98,7 @@ def training(task: Task, card: Card, report: TrainingReport, bundle_arguments: s
     name = task.value
     return Training(
         data=card.data,
-        command=f"vigil-convert train {name} --data DATA --recipe convert/recipes/{name}.toml --out RUN "
+        command=f"vigil-convert train {name} --data DATA --recipe RECIPE --out RUN "
         f"--seed {report.seed}\nvigil-convert bundle {name} --checkpoint RUN {bundle_arguments} --out BUNDLE",
         seed=report.seed,
         recipe=report.recipe,

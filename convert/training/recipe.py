@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from convert.data.groups import GROUPS, SplitRule
 from convert.networks.presets import PRESETS, Architecture, BlockName, Stage, Stem
+from convert.toml_file import read_toml
 from edge.errors import ConfigError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib  # type: ignore[import-not-found]
-
-
-M = TypeVar("M", bound=BaseModel)
 
 
 class RecipeError(ConfigError):
@@ -224,23 +216,9 @@ class Recipe(BaseRecipe):
 
 
 def read_recipe(file: Path) -> Recipe:
-    """A classifier's recipe, see :func:`read_recipe_file`."""
-    return read_recipe_file(file, Recipe)
-
-
-def read_recipe_file(file: Path, model: type[M]) -> M:
-    """The recipe in ``file``, in the form ``model``.
+    """The recipe in ``file``.
 
     Raises:
         RecipeError: naming file, key, rule and what was received.
     """
-    try:
-        return model.model_validate(tomllib.loads(file.read_text("utf-8")))
-    except OSError as error:
-        raise RecipeError(f"{file}: can't read this recipe ({error.strerror}); give one with --recipe") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{file}: not valid TOML: {error}") from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"]) or "recipe"
-        raise RecipeError(f"{file}: {key}: {first['msg']}, received {first['input']!r}") from error
+    return read_toml(file, Recipe, RecipeError, "recipe")

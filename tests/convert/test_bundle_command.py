@@ -106,7 +106,7 @@ def refusals(folder: Path, logs: dict[str, str]) -> dict[str, dict]:
         ("no_keras", 66, ["network.keras", "not a Keras network"]),
         ("cut_off", 66, ["network.keras", "not a Keras network"]),
         ("other_labels", 78, ["labels", "angry", "neutral"]),
-        ("other_report", 66, ["training.json", "recipe.dataset", "classifier"]),
+        ("other_report", 66, ["this checkpoint is for 'faces'", "asked for 'emotion'"]),
         ("empty", 66, ["calibration.npz", "rnet", "at least 20", "(0, 24, 24, 3)"]),
         ("black", 65, ["calibration", "[0, 0, 0]", "no range can be measured"]),
         ("other_size", 66, ["calibration.npz", "onet", "(n, 48, 48, 3)", "(60, 24, 24, 3)"]),

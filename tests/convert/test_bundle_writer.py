@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from convert.bundle import BundleDraft, NetworkDraft, golden_archive, write_bundle
-from convert.bundle.card import Card, read_card
+from convert.bundle.card import Card, shipped_card
 from convert.bundle.checkpoint import CheckpointError, network_files, read_calibration, read_report
 from convert.bundle.commands import read_metrics
 from convert.bundle.writer import BundleWriteError
@@ -183,7 +183,7 @@ def test_the_card_says_what_the_manifest_says(draft: BundleDraft, tmp_path: Path
 
 @pytest.mark.parametrize("task", [task.value for task in Task if task.is_cascade or task.is_classifier])
 def test_every_task_has_a_card(task: str) -> None:
-    card = read_card(task)
+    card = shipped_card(task)
     assert card.limits
     assert all(data.terms for data in card.data)
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from convert.data.groups import GROUPS, SplitRule
+from convert.toml_file import read_toml
 from convert.training.cascade.draw import Draw
 from convert.training.cascade.fit import Fit
 from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE
 from convert.training.recipe import RecipeError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib  # type: ignore[import-not-found]
 
 Loader = Literal[
     "mtfl",
@@ -142,13 +137,4 @@ def read_cascade_recipe(file: Path) -> CascadeRecipe:
     Raises:
         RecipeError: naming file, key, rule and what was received.
     """
-    try:
-        return CascadeRecipe.model_validate(tomllib.loads(file.read_text("utf-8")))
-    except OSError as error:
-        raise RecipeError(f"{file}: can't read this recipe ({error.strerror}); give one with --recipe") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{file}: not valid TOML: {error}") from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"]) or "recipe"
-        raise RecipeError(f"{file}: {key}: {first['msg']}, received {first['input']!r}") from error
+    return read_toml(file, CascadeRecipe, RecipeError, "recipe")

@@ -8,7 +8,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from convert.data.groups import GROUPS, SplitRule
-from convert.training.recipe import BaseRecipe, NetworkTable, OptimiserTable, Table, read_recipe_file
+from convert.toml_file import read_toml
+from convert.training.recipe import BaseRecipe, NetworkTable, OptimiserTable, RecipeError, Table
 
 
 class PeopleTable(Table):
@@ -67,4 +68,4 @@ def read_identity_recipe(file: Path) -> IdentityRecipe:
     Raises:
         RecipeError: naming file, key, rule and what was received.
     """
-    return read_recipe_file(file, IdentityRecipe)
+    return read_toml(file, IdentityRecipe, RecipeError, "recipe")

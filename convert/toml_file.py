@@ -1,0 +1,36 @@
+"""A TOML file in a known form: a recipe, a card."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from edge.errors import ConfigError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # type: ignore[import-not-found]
+
+Form = TypeVar("Form", bound=BaseModel)
+
+
+def read_toml(file: Path, form: type[Form], error: type[ConfigError], what: str) -> Form:
+    """What ``file`` says, in the form ``form``; ``what`` it is, is the option's name that gives it too.
+
+    Raises:
+        ConfigError: of the class ``error``, naming file, key, rule and what was received.
+    """
+    try:
+        return form.model_validate(tomllib.loads(file.read_text("utf-8")))
+    except OSError as cause:
+        raise error(f"{file}: can't read this {what} ({cause.strerror}); give one with --{what}") from cause
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as cause:
+        raise error(f"{file}: not valid TOML: {cause}") from cause
+    except ValidationError as cause:
+        first = cause.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"]) or what
+        raise error(f"{file}: {key}: {first['msg']}, received {first['input']!r}") from cause
