@@ -2,12 +2,10 @@
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from keras_process import finish, start
 
 pytest.importorskip("tensorflow", reason="the convert extra is not installed")
 
@@ -22,27 +20,10 @@ RUNS = {
 """By the name of a run what of its surroundings must not show in a bundle."""
 
 
-def start(*arguments: object, **environment: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, str(WORKER), *map(str, arguments)],
-        env={**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", **environment},
-        cwd=WORKER.parents[2],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def finish(process: subprocess.Popen[str]) -> str:
-    out, err = process.communicate()
-    assert process.returncode == 0, err[-4000:]
-    return out + err
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("bundling")
-    finish(start("prepare", made))
+    finish(start(WORKER, "prepare", made))
     return made
 
 
@@ -50,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def logs(folder: Path) -> dict[str, str]:
     """What each of :data:`RUNS` said; its bundles are in the folder of its name."""
     what = {"busy": "bundle", "idle": "more"}
-    running = {name: start(what[name], folder, folder / name, **around) for name, around in RUNS.items()}
+    running = {name: start(WORKER, what[name], folder, folder / name, **around) for name, around in RUNS.items()}
     return {name: finish(process) for name, process in running.items()}
 
 
