@@ -56,7 +56,7 @@ def build_identity(
         sample(validation.images),
         allow_slow_operations=options.allow_slow_operations,
     )
-    pairs = draw_pairs(validation.targets, seed=0)
+    pairs = draw_pairs(validation.targets)
 
     def figures(outputs: Any) -> dict[str, Any]:
         return pair_figures(outputs[EMBEDDING], pairs)

@@ -93,7 +93,7 @@ def _fit(trainee: Trainee, checkpoint: Checkpoint, out: Path, start: Start) -> C
     with use_devices(recipe) if start.distribute else use_one_device():
         batches = Batches(prepared.train, recipe, prepared.augment, start.seed, prepared.weights, encode=trainee.encode)
         network = trainee.compiled(len(batches))
-        judge = trainee.judge(judged, start.seed)
+        judge = trainee.judge(judged)
         keeper = Keeper(checkpoint, judge, recipe, out)
         try:
             with lines_above_the_bar():

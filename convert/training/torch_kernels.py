@@ -28,12 +28,13 @@ def _normalise(layer: Any, inputs: Any, training: bool | None = None, mask: Any 
     # The running statistics are updated in place, so they must not be a copy cast to bfloat16.
     with keras.src.backend.common.variables.AutocastScope(None):
         mean, variance = layer.moving_mean.value, layer.moving_variance.value
-        gamma, beta = layer.gamma.value, layer.beta.value
+        gamma = None if layer.gamma is None else layer.gamma.value
+        beta = None if layer.beta is None else layer.beta.value
     batch = bool(training) and layer.trainable
-    normalised = functional.batch_norm(
-        inputs.permute(0, 3, 1, 2), mean, variance, gamma, beta, batch, 1 - layer.momentum, layer.epsilon
-    )
-    return normalised.permute(0, 2, 3, 1)
+    is_map = inputs.ndim == 4
+    x = inputs.permute(0, 3, 1, 2) if is_map else inputs
+    normalised = functional.batch_norm(x, mean, variance, gamma, beta, batch, 1 - layer.momentum, layer.epsilon)
+    return normalised.permute(0, 2, 3, 1) if is_map else normalised
 
 
 def _convolve(layer: Any, inputs: Any, training: bool | None = None) -> Any:

@@ -29,7 +29,7 @@ class Trainee(ABC):
         """The network in training, under the current dtype policy."""
 
     @abstractmethod
-    def judge(self, images: LabelledImages, seed: int) -> Judge:
+    def judge(self, images: LabelledImages) -> Judge:
         """What judges it on ``images`` after each epoch."""
 
     @abstractmethod
@@ -59,7 +59,7 @@ class ClassifierTrainee(Trainee):
         compile_network(network, self.recipe, steps_per_epoch)
         return network
 
-    def judge(self, images: LabelledImages, seed: int) -> Judge:
+    def judge(self, images: LabelledImages) -> Judge:
         return ClassJudge(images, self.recipe)
 
     def exported(self, weights: Arrays) -> keras.Model:

@@ -28,8 +28,11 @@ class PhotoPairs:
         return len(self.same)
 
 
-def draw_pairs(people: NDArray[np.int64], seed: int, most: int = MOST_PAIRS) -> PhotoPairs:
-    """Pairs of photos of ``people`` ``(n,)``: all of one person, ``most`` at most, and as many of two people."""
+def draw_pairs(people: NDArray[np.int64], seed: int = 0, most: int = MOST_PAIRS) -> PhotoPairs:
+    """Pairs of photos of ``people`` ``(n,)``: all of one person, ``most`` at most, and as many of two people.
+
+    Not by the training's seed: the figures of two trainings are of the same pairs.
+    """
     photos = [np.flatnonzero(people == person) for person in np.unique(people)]
     same = np.array([pair for found in photos for pair in combinations(found.tolist(), 2)], np.int64).reshape(-1, 2)
     rng = np.random.default_rng(seed)

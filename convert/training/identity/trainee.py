@@ -46,8 +46,8 @@ class IdentityTrainee(Trainee):
         )
         return network
 
-    def judge(self, images: LabelledImages, seed: int) -> Judge:
-        return PairJudge(images, self.recipe, seed)
+    def judge(self, images: LabelledImages) -> Judge:
+        return PairJudge(images, self.recipe)
 
     def exported(self, weights: Arrays) -> keras.Model:
         keras.config.set_dtype_policy("float32")
@@ -57,7 +57,7 @@ class IdentityTrainee(Trainee):
 
     def figures(self, exported: keras.Model) -> dict[str, Any]:
         validation = self.prepared.validation
-        pairs = draw_pairs(validation.targets, seed=0)
+        pairs = draw_pairs(validation.targets)
         return {
             "train": self.amounts(self.prepared.train),
             "validation": self.amounts(validation),
@@ -71,10 +71,10 @@ class IdentityTrainee(Trainee):
 class PairJudge(Judge):
     """By pairs of photos: ``val_accuracy`` is LFW's, ``val_loss`` the equal error rate."""
 
-    def __init__(self, images: LabelledImages, recipe: IdentityRecipe, seed: int) -> None:
+    def __init__(self, images: LabelledImages, recipe: IdentityRecipe) -> None:
         super().__init__()
         self._images, self._recipe = images, recipe
-        self._pairs = draw_pairs(images.targets, seed)
+        self._pairs = draw_pairs(images.targets)
         self._embedder = embedder_of(recipe, recipe.input.size)
 
     @property
