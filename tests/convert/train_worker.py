@@ -1,7 +1,8 @@
-"""One training in a process of its own, which may be killed: ``train_worker.py OUT OPTIONS`` with JSON options.
+"""Trainings in a process of their own, which may be killed: ``train_worker.py OUT OPTIONS [OUT OPTIONS]…``.
 
+The options are JSON, and the last line printed is the list of the trained networks' weights.
 ``kill_in_checkpoint`` N: SIGKILL while the Nth checkpoint is written; ``kill_after_epoch`` N: SIGKILL at the first
-crop made after epoch N; ``devices`` N: share each batch among N virtual devices; ``resume``.
+crop made after epoch N; ``devices`` N: see N virtual devices; ``distribute``: share each batch among them; ``resume``.
 """
 
 from __future__ import annotations
@@ -20,21 +21,21 @@ from convert.training import files
 from convert.training.datasets import Prepared
 
 
-def main(out: Path, options: dict[str, Any]) -> None:
-    """Train, and print the result as one JSON object."""
+def train(out: Path, options: dict[str, Any]) -> list[float]:
+    """Train, and return the network's weights."""
     if "kill_in_checkpoint" in options:
         kill_in_checkpoint(options["kill_in_checkpoint"])
     if options.get("devices"):
         make_devices(options["devices"])
-    recipe = make_recipe(**options.get("optimiser", {}))
+    recipe = make_recipe()
     prepared = make_prepared(recipe)
     if "kill_after_epoch" in options:
         prepared = killing(prepared, out / "epochs.csv", options["kill_after_epoch"])
     from convert.training.loop import Start, train_classifier
 
-    start = Start(seed=4, resume=options.get("resume", False), distribute="devices" in options)
+    start = Start(seed=4, resume=options.get("resume", False), distribute=options.get("distribute", False))
     network = train_classifier(recipe, prepared, out, start)
-    print(json.dumps({"weights": [float(value) for array in network.get_weights() for value in array.ravel()]}))
+    return [float(value) for array in network.get_weights() for value in array.ravel()]
 
 
 def kill_in_checkpoint(number: int) -> None:
@@ -77,4 +78,5 @@ def kill() -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), json.loads(sys.argv[2]))
+    trainings = zip(sys.argv[1::2], sys.argv[2::2], strict=True)
+    print(json.dumps([train(Path(out), json.loads(options)) for out, options in trainings]))
