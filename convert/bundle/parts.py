@@ -43,9 +43,14 @@ class Options:
     def arguments(self) -> str:
         """The command line that gives these options, " " before each."""
         default = Options()
-        tuning = f" --fine-tune {self.fine_tune}" if self.fine_tune != default.fine_tune else ""
-        epochs = f" --fine-tune-epochs {self.fine_tune_epochs}" if self.fine_tune_epochs != 2 else ""
-        return tuning + epochs + (" --allow-slow-operations" if self.allow_slow_operations else "")
+        given = []
+        if self.fine_tune != default.fine_tune:
+            given.append(f" --fine-tune {self.fine_tune}")
+        if self.fine_tune_epochs != default.fine_tune_epochs:
+            given.append(f" --fine-tune-epochs {self.fine_tune_epochs}")
+        if self.allow_slow_operations:
+            given.append(" --allow-slow-operations")
+        return "".join(given)
 
 
 def checked_recipe(model: type[R], checkpoint: Path, task: Task, report: TrainingReport) -> R:
