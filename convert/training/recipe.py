@@ -201,8 +201,9 @@ class Recipe(BaseRecipe):
     def _check_folder(self) -> Recipe:
         if (self.dataset == FOLDER) != (self.folder is not None):
             raise ValueError(f"the data set {FOLDER!r}, and no other, needs the table [folder]")
-        if self.folder and self.folder.crop not in ("none", FRAMING_OF_TASK.get(self.task)):
-            raise ValueError(f"folder.crop must be {FRAMING_OF_TASK[self.task]!r} or 'none' for {self.task!r}")
+        wanted = FRAMING_OF_TASK.get(self.task, "none")
+        if self.folder and self.folder.crop not in ("none", wanted):
+            raise ValueError(f"folder.crop must be {wanted!r} or 'none' for {self.task!r}")
         if self.held_out and self.dataset not in (FOLDER, "leap"):
             raise ValueError(f"held_out is for the data sets {FOLDER} and leap, this one has its own split")
         return self
