@@ -51,9 +51,9 @@ class _LabelSettings(Settings):
 class GestureSettings(_LabelSettings):
     """When a hand's gesture counts as made."""
 
-    min_probability: Share = Field(default=0.7, description="Smoothed probability from which a gesture is shown.")
+    min_probability: Share = Field(default=0.85, description="Smoothed probability from which a gesture is shown.")
     release_probability: Share = Field(
-        default=0.5, description="A gesture that is shown stays so down to this smoothed probability."
+        default=0.6, description="A gesture that is shown stays so down to this smoothed probability."
     )
     smoothing_seconds: Seconds = Field(default=0.15, description="Time constant of the smoothing of probabilities.")
     hold_seconds: Seconds = Field(default=0.5, description="How long a gesture is held until it starts.")

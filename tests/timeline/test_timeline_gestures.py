@@ -68,7 +68,7 @@ class TestGestures:
             ("gesture.fist", "started"),
             ("gesture.fist", "ended"),
         ]
-        assert events[2].t == pytest.approx(2.0 + 0.5 + 0.2, abs=0.051), "smoothing costs 0.2 s, once"
+        assert events[2].t == pytest.approx(2.0 + 0.5 + 0.35, abs=0.051), "smoothing costs 0.35 s, once"
 
     def test_missed_frames_do_not_break_a_hold(self) -> None:
         assert started(show(lambda t: (hand(PALM),) if round(t * 15) % 3 else (), grid(1, 15)))[0][0] == "palm"

@@ -21,7 +21,7 @@ def test_the_defaults_are_the_numbers_to_hold() -> None:
 @pytest.mark.parametrize(
     ("tables", "rule"),
     [
-        ({"gesture": {"release_probability": 0.8}}, r"release_probability must not be above min_probability \(0.7\)"),
+        ({"gesture": {"release_probability": 0.9}}, r"release_probability must not be above min_probability \(0.85\)"),
         ({"gesture": {"release_seconds": 0.2}}, r"max_gap_seconds must be below release_seconds \(0.2\)"),
         ({"emotion": {"release_probability": 0.9}}, "release_probability must not be above min_probability"),
         ({"face": {"vanish_seconds": 0.2}}, "max_gap_seconds must be below vanish_seconds"),

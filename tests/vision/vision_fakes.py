@@ -61,7 +61,7 @@ class SquareFinder(FakeNetwork):
         inside = np.clip(np.minimum(box[:, 2:], 1) - np.maximum(box[:, :2], 0), 0, None).prod(axis=1)
         overlap = inside / (1 + sides.prod(axis=1) - inside)
         framed = ~(white[:, 0].any(1) | white[:, -1].any(1) | white[:, :, 0].any(1) | white[:, :, -1].any(1))
-        belief = np.where(framed & white.any(axis=(1, 2)), 12 * (overlap - 0.5), -9)
+        belief = np.where(framed & white.any(axis=(1, 2)), 12 * (overlap - 0.45), -9)
         points = box[:, None, :2] + LANDMARKS * sides[:, None]
         return {
             "face": np.stack([-belief / 2, belief / 2], axis=1),
