@@ -176,11 +176,16 @@ def read_metrics(file: Path) -> Metrics:
     try:
         found = json.loads(file.read_bytes())
         floats = recorded(found["float"]) if found["float"] is not None else None
-        return Metrics(data=found["data"], n=found["n"], int8=recorded(found["int8"]), float=floats)
+        return Metrics(data=_portable(found["data"]), n=found["n"], int8=recorded(found["int8"]), float=floats)
     except OSError as error:
         raise InputError(f"{file}: can't be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
         raise InputError(f"{file}: not what `vigil-convert evaluate --json` writes: {error}") from error
+
+
+def _portable(data: str) -> str:
+    """Name the data without the place where they lie on this machine: the last two folders of an absolute path."""
+    return "/".join(Path(data).parts[1:][-2:]) if Path(data).is_absolute() else data
 
 
 def _positive(text: str) -> int:

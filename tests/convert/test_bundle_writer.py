@@ -218,3 +218,10 @@ def test_metrics_come_from_evaluate(tmp_path: Path) -> None:
     file.write_text("[]")
     with pytest.raises(InputError, match="not what"):
         read_metrics(file)
+
+
+def test_metrics_name_the_data_but_not_where_they_lie(tmp_path: Path) -> None:
+    file = tmp_path / "faces.json"
+    figures = {"task": "faces", "data": "/home/ann/data/mtfl/held-back", "n": 3, "int8": {"recall": 0.9}, "float": None}
+    file.write_text(json.dumps(figures))
+    assert read_metrics(file).data == "mtfl/held-back"
