@@ -26,6 +26,6 @@ def make_repeatable(seed: int) -> None:
 
 
 def seed_epoch(seed: int, epoch: int) -> None:
-    """Seed what draws from its backend's global random state, as dropout does on PyTorch, by the epoch alone."""
+    """Seed what draws from a backend's global state, as PyTorch's dropout does, by the epoch or stage alone."""
     state = np.random.SeedSequence((seed, epoch)).generate_state(1)
     keras.utils.set_random_seed(int(state[0]))

@@ -14,6 +14,8 @@ from convert.data.faces import TEMPLATE, face_box
 from convert.data.groups import is_held_out
 from convert.data.scenes import Scene, split
 from convert.data.teacher import POINTS, Teacher, widened
+from convert.training.cascade import train
+from convert.training.recipe import RecipeError
 from edge.errors import InputError
 
 HEADER = "image,label,session,width,height,xmin,ymin,xmax,ymax\n"
@@ -76,3 +78,11 @@ def test_teacher_marks_what_the_annotation_lacks(tmp_path: Path) -> None:
     marked = teacher.mark(Scene(tmp_path / "hands/x/a_01.jpg", "g", boxes=np.array([[0, 0, 40, 40]], np.float32)))
     assert marked.complete
     np.testing.assert_allclose(marked.unsure, [[100, 100, 140, 140]])
+
+
+def test_a_folder_holds_one_training(tmp_path: Path) -> None:
+    recipe = Path(__file__).parents[2] / "convert" / "recipes" / "hands.toml"
+    with pytest.raises(InputError, match=r"hands\.csv"):
+        train(recipe, tmp_path / "nothing", tmp_path / "out", seed=0)
+    with pytest.raises(RecipeError, match="another seed"):
+        train(recipe, tmp_path / "nothing", tmp_path / "out", seed=1)

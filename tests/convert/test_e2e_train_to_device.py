@@ -76,6 +76,17 @@ def test_xnnpack_runs_all_of_it_and_the_card_is_written(made: Path, name: str) -
     assert "## Limits" in (bundle / "README.md").read_text("utf-8")
 
 
+def test_a_cascade_killed_between_stages_goes_on_to_the_same_networks(made: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    shutil.copytree(made / "data", again / "data")
+    shutil.copytree(made / "runs" / "faces", again / "runs" / "faces")
+    for lost in ("onet.keras", "training.json"):
+        (again / "runs" / "faces" / lost).unlink()
+    finish(start(WORKER, again, "faces"))
+    networks = [folder / "bundles" / "faces" / "onet.tflite" for folder in (made, again)]
+    assert networks[0].read_bytes() == networks[1].read_bytes()
+
+
 @pytest.fixture
 def face_picture(made: Path) -> Path:
     return made / "data" / "mtfl" / "lfw_5590" / "P0_0001.jpg"

@@ -18,11 +18,15 @@ from convert.training.cascade.kernels import use_cascade_kernels
 from convert.training.cascade.recipe import CascadeRecipe, StageTable, read_cascade_recipe
 from convert.training.cascade.samples import NEGATIVE, Samples
 from convert.training.cascade.sources import Source, load_sources
+from convert.training.files import make_folder, replacing
+from convert.training.recipe import RecipeError
+from convert.training.seeding import make_repeatable, seed_epoch
 
 log = logging.getLogger(__name__)
 
 METRICS_FILE = "training.json"
 CALIBRATION_FILE = "calibration.npz"
+IDENTITY_FILE = "begun.json"
 
 CALIBRATION_WINDOWS = 512
 
@@ -31,13 +35,20 @@ def train(recipe_path: Path, data: Path, out: Path, seed: int = 0) -> Path:
     """Train the cascade of a recipe on the folder ``data`` and write everything to the folder ``out``.
 
     ``out`` gets ``pnet.keras``, ``rnet.keras`` and ``onet.keras`` (float32), ``calibration.npz`` (training windows,
-    uint8 RGB, by network) and ``training.json``.  Stages whose file is there already are not trained again.
-    Returns ``out``.
+    uint8 RGB, by network) and ``training.json``.  Returns ``out``.
+
+    A training that was killed goes on with the stage that it was at, to the same result: a stage whose file is there
+    is not trained again, and none depends on what ran in this process before it.
+
+    Raises:
+        RecipeError: the recipe breaks a rule, or ``out`` holds stages of another recipe, seed or backend.
+        WriteError: ``out`` can't be written to; what is there stays.
     """
     recipe = read_cascade_recipe(recipe_path)
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
+    _keep_to_one_training(recipe, out, seed)
     use_cascade_kernels()
-    keras.utils.set_random_seed(seed)
+    make_repeatable(seed)
     sources = load_sources(recipe, data, out, np.random.default_rng(seed))
     for index, name in enumerate(NETWORKS):
         if not (out / f"{name}.keras").exists():
@@ -46,8 +57,26 @@ def train(recipe_path: Path, data: Path, out: Path, seed: int = 0) -> Path:
     return out
 
 
+def _keep_to_one_training(recipe: CascadeRecipe, out: Path, seed: int) -> None:
+    """Note what ``out`` is for, or compare with what it was begun for."""
+    identity = {"recipe": recipe.model_dump(mode="json"), "seed": seed, "backend": keras.backend.backend()}
+    file = out / IDENTITY_FILE
+    if not file.exists():
+        with replacing(file) as partial:
+            partial.write_text(json.dumps(identity, indent=2) + "\n", "utf-8")
+        return
+    begun = json.loads(file.read_text("utf-8"))
+    differing = [key for key in identity if identity[key] != begun.get(key)]
+    if differing:
+        raise RecipeError(
+            f"{out}: holds a training of another {' and '.join(differing)} (see {file.name}); give another --out, "
+            "or delete that folder"
+        )
+
+
 def _train_stage(name: str, index: int, recipe: CascadeRecipe, sources: list[Source], out: Path, seed: int) -> None:
     stage: StageTable = getattr(recipe.stages, name)
+    seed_epoch(seed, index)
     rng = np.random.default_rng((seed, index))
     detector = _detector_before(name, recipe, out) if index else None
     samples = gather(name, stage, sources, detector, rng)
@@ -58,7 +87,8 @@ def _train_stage(name: str, index: int, recipe: CascadeRecipe, sources: list[Sou
     keras.config.set_dtype_policy("float32")
     finished = NETWORKS[name]()
     finished.set_weights(network.get_weights())
-    finished.save(out / f"{name}.keras")
+    with replacing(out / f"{name}.keras") as partial:
+        finished.save(partial)
     log.info("%s: trained on %s windows; last epoch %s", name, f"{len(samples):,}", last)
 
 
@@ -85,7 +115,8 @@ def _keep_for_calibration(name: str, samples: Samples, out: Path, rng: np.random
     negative = samples.kind == NEGATIVE
     halves = [rng.choice(np.flatnonzero(kind), CALIBRATION_WINDOWS // 2) for kind in (negative, ~negative)]
     kept[name] = samples.crops[np.concatenate(halves)]
-    np.savez_compressed(path, **kept)
+    with replacing(path) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, **kept)
 
 
 def _write_metrics(recipe: CascadeRecipe, sources: list[Source], out: Path, seed: int) -> None:
@@ -103,4 +134,5 @@ def _write_metrics(recipe: CascadeRecipe, sources: list[Source], out: Path, seed
         "thresholds": recipe.thresholds.model_dump(),
         "held_back": held_back,
     }
-    (out / METRICS_FILE).write_text(json.dumps(report, indent=2) + "\n", "utf-8")
+    with replacing(out / METRICS_FILE) as partial:
+        partial.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
