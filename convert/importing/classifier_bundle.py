@@ -14,10 +14,10 @@ from typing import Any
 
 import keras
 
-from convert.bundle.card import Card
+from convert.bundle.card import Card, read_card
 from convert.bundle.writer import BundleDraft
 from convert.importing.classifier import ForeignInput, adapt_classifier
-from convert.importing.drafts import convert_network, read_card
+from convert.importing.drafts import convert_network
 from convert.importing.errors import ForeignNetworkError
 from convert.importing.keras_file import load_keras_file
 from convert.importing.photos import read_crops

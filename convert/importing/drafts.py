@@ -5,25 +5,16 @@ Needs Keras on the TensorFlow backend.
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.bundle.card import Card
 from convert.bundle.parts import network_draft
 from convert.bundle.writer import NetworkDraft
-from convert.importing.errors import ForeignNetworkError
 from convert.quantize.quantize import QuantizedNetwork, quantize
 from edge.inference.manifest import InputSpec
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib  # type: ignore[import-not-found]
 
 CHECK_SHARE = 5
 """One of so many pictures is kept back to measure what int8 costs."""
@@ -46,17 +37,3 @@ def convert_network(
     counted = quantize(network, spec, pixels[~kept_back], checked, allow_slow_operations=allow_slow_operations)
     quantized = replace(counted, macs=counted.macs + hidden_macs)
     return quantized, network_draft(quantized, checked)
-
-
-def read_card(file: Path) -> Card:
-    """The card in a TOML ``file``.
-
-    Raises:
-        ForeignNetworkError: the file can't be read, or lacks what a card must say.
-    """
-    try:
-        return Card.model_validate(tomllib.loads(file.read_text("utf-8")))
-    except OSError as error:
-        raise ForeignNetworkError(f"{file}: can't read this card ({error.strerror})") from error
-    except ValueError as error:  # TOML, UTF-8 and pydantic's own are all of this kind
-        raise ForeignNetworkError(f"{file}: not a card (see convert/bundle/cards for some): {error}") from error

@@ -8,9 +8,10 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from convert.bundle.card import read_card
 from convert.bundle.checkpoint import CASCADE_MEAN, CASCADE_SCALE
 from convert.bundle.writer import BundleDraft
-from convert.importing.drafts import convert_network, read_card
+from convert.importing.drafts import convert_network
 from convert.importing.mtcnn import THRESHOLDS, build_networks
 from convert.importing.mtcnn_package import SHA256, VERSION, read_weights
 from convert.importing.photos import read_photos
