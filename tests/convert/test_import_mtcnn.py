@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from keras_process import finish, start
 
 pytest.importorskip("tensorflow", reason="the convert extra is not installed")
 
@@ -52,16 +50,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory, dataset: Callable[[str], 
         frames(clip, out / "calibration", seconds=0.4)
     for clip in signing[3:] + talking[2:]:
         frames(clip, out / "photos", seconds=2)
-    environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    run = subprocess.run(
-        [sys.executable, str(WORKER), str(out / "calibration"), str(out / "photos"), str(out)],
-        env=environment,
-        cwd=WORKER.parents[2],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr[-4000:]
+    finish(start(WORKER, out / "calibration", out / "photos", out))
     return out
 
 

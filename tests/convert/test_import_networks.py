@@ -6,13 +6,11 @@ The import runs in a process of its own, since Keras has one backend a process.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from keras_process import finish, start
 
 pytest.importorskip("tensorflow", reason="the convert extra is not installed")
 
@@ -29,16 +27,7 @@ FED = ("--colour", "rgb", "--mean", "0", "--scale", "0.01")
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("imported")
-    environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    run = subprocess.run(
-        [sys.executable, str(WORKER), str(folder)],
-        env=environment,
-        cwd=WORKER.parents[2],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr[-4000:]
+    finish(start(WORKER, folder))
     return folder
 
 
