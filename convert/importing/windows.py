@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from convert.importing.errors import ForeignNetworkError
 from convert.networks.cascade import PNET_CELL, PNET_STRIDE
-from convert.training.cascade.fit import MEAN, SCALE
+from convert.training.cascade.augment import MEAN, SCALE
 from edge.values import Image
 from edge.vision.cascade import Cascade, Thresholds
 from edge.vision.stages import Shape

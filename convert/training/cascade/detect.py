@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.networks.cascade import WINDOW_SIDES
-from convert.training.cascade.fit import MEAN, SCALE
+from convert.training.cascade.augment import MEAN, SCALE
 from edge.vision.boxes import nms, regress, squarify, to_points
 from edge.vision.mipmap import Mipmap
 from edge.vision.pyramid import Pyramid

@@ -10,10 +10,8 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from convert.training.cascade.augment import Jitter, jitter, relight
 from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE, Samples
-
-MEAN, SCALE = 127.5, 0.0078125
-"""``real = (pixel - MEAN) * SCALE``, as in the bundles' manifests."""
 
 _HUBER_DELTA = 0.1
 """Errors above a tenth of the window's side count linearly."""
@@ -21,25 +19,30 @@ _HUBER_DELTA = 0.1
 
 @dataclass(frozen=True)
 class Fit:
-    """How one network is trained: ``weights`` of the tasks, ``keep`` the share of hardest windows judged."""
+    """How one network is trained: ``weights`` of the tasks, ``keep`` the share of hardest windows judged.
+
+    The result is the moving average of the weights, if ``average`` (its momentum) is given.
+    """
 
     steps: int
     batch: int
     rate: float
     shares: dict[int, float]
     weights: dict[str, float]
+    jitter: Jitter | None = None
+    average: float | None = None
     epochs: int = 10
     keep: float = 0.7
     decay: float = 1e-4
 
 
 class Batches(keras.utils.PyDataset):
-    """Random batches with fixed shares of the kinds of windows, lit and coloured anew each time."""
+    """Random batches with fixed shares of the kinds of windows, moved, lit and coloured anew each time."""
 
     def __init__(self, samples: Samples, fit: Fit, seed: int) -> None:
         """Serve epochs of ``fit.steps // fit.epochs`` batches of ``samples``."""
         super().__init__()
-        self._samples, self._steps = samples, fit.steps // fit.epochs
+        self._samples, self._steps, self._jitter = samples, fit.steps // fit.epochs, fit.jitter
         self._rng = np.random.default_rng(seed)
         self._decks = [
             _Deck(np.flatnonzero(samples.kind == kind), round(fit.batch * share), self._rng)
@@ -52,14 +55,16 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[NDArray[np.float32], dict[str, NDArray[Any]]]:
         """Give images ``(batch, side, side, 3)`` normalised, and targets by name."""
         chosen = np.concatenate([deck.deal() for deck in self._decks])
-        samples = self._samples
+        samples = self._samples.take(chosen)
+        if self._jitter:
+            samples = jitter(samples, self._jitter, self._rng)
         targets = {
-            "kind": samples.kind[chosen].astype(np.float32),
-            "box": samples.box[chosen],
-            "landmarks": samples.landmarks[chosen],
-            "has_landmarks": samples.has_landmarks[chosen].astype(np.float32),
+            "kind": samples.kind.astype(np.float32),
+            "box": samples.box,
+            "landmarks": samples.landmarks,
+            "has_landmarks": samples.has_landmarks.astype(np.float32),
         }
-        return relight(samples.crops[chosen], self._rng), targets
+        return relight(samples.crops, self._rng), targets
 
 
 class _Deck:
@@ -75,26 +80,6 @@ class _Deck:
             self._next = 0
         self._next += self._hand
         return self._indices[self._next - self._hand : self._next]
-
-
-def relight(crops: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Normalise crops ``(n, side, side, 3)`` uint8 under random light: contrast, brightness, cast, grey, noise."""
-    n = len(crops)
-    real = (crops.astype(np.float32) - np.float32(MEAN)) * np.float32(SCALE)
-    grey = np.flatnonzero(rng.random(n) < 0.15)
-    real[grey] = real[grey].mean(-1, keepdims=True)
-    dark = rng.random((n, 1)) < 0.15
-    gain = np.exp(rng.normal(0, 0.25, (n, 1))) * np.where(dark, rng.uniform(0.15, 0.5, (n, 1)), 1)
-    cast = np.exp(rng.normal(0, 0.08, (n, 3)))
-    gain = (gain * cast)[:, None, None].astype(np.float32)
-    # gain works on light, that is on pixel values from black on: real = -1 is black
-    shift = (gain - 1 + rng.normal(0, 0.12, (n, 1, 1, 1))).astype(np.float32)
-    real *= gain
-    real += shift
-    noisy = np.flatnonzero(rng.random(n) < 0.3)
-    sigma = rng.uniform(0, 0.12, (len(noisy), 1, 1, 1)).astype(np.float32)
-    real[noisy] += rng.standard_normal(real[noisy].shape, dtype=np.float32) * sigma
-    return np.clip(real, -1, 1, out=real)
 
 
 class Trainer(keras.Model):
@@ -168,6 +153,7 @@ def fit_network(
     schedule = keras.optimizers.schedules.CosineDecay(
         fit.rate / 10, fit.steps - warmup, alpha=0.01, warmup_target=fit.rate, warmup_steps=warmup
     )
-    trainer.compile(keras.optimizers.AdamW(schedule, weight_decay=fit.decay))
+    averaging = {} if fit.average is None else {"use_ema": True, "ema_momentum": fit.average}
+    trainer.compile(keras.optimizers.AdamW(schedule, weight_decay=fit.decay, **averaging))
     history = trainer.fit(Batches(samples, fit, seed), epochs=fit.epochs, verbose=verbose)
     return {name: float(values[-1]) for name, values in history.history.items()}

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from convert.data.groups import GROUPS, SplitRule
 from convert.toml_file import read_toml
+from convert.training.cascade.augment import Jitter
 from convert.training.cascade.draw import Draw
 from convert.training.cascade.fit import Fit
 from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE
@@ -68,6 +69,13 @@ class DrawTable(_Table):
         return Draw(self.positives * repeat, self.parts * repeat, self.near * repeat, turn=turn)
 
 
+class JitterTable(_Table):
+    """How far a window is moved each time that it is shown."""
+
+    shift: float = Field(default=0.0, ge=0, le=0.2, description="up to so many sides, either way")
+    zoom: float = Field(default=0.0, ge=0, le=0.2, description="up to a factor exp(zoom), either way")
+
+
 class StageTable(_Table):
     """How one network is trained, and the score from which its windows go on to the next stage's training."""
 
@@ -79,6 +87,8 @@ class StageTable(_Table):
     part_share: float = Field(default=0.15, gt=0, lt=1)
     box_weight: float = Field(default=0.5, ge=0)
     landmarks_weight: float = Field(default=0.25, ge=0)
+    jitter: JitterTable | None = None
+    average_momentum: float | None = Field(default=None, gt=0, lt=1, description="of the weights' moving average")
     draw: DrawTable
     mining_threshold: float = Field(gt=0, lt=1)
 
@@ -90,7 +100,8 @@ class StageTable(_Table):
             NEGATIVE: 1 - self.positive_share - self.part_share,
         }
         weights = {"face": 1.0, "box": self.box_weight, "landmarks": self.landmarks_weight}
-        return Fit(self.steps, self.batch, self.rate, shares, weights)
+        jitter = Jitter(self.jitter.shift, self.jitter.zoom) if self.jitter else None
+        return Fit(self.steps, self.batch, self.rate, shares, weights, jitter, self.average_momentum)
 
 
 class StagesTable(_Table):

@@ -37,6 +37,10 @@ class Samples:
     def __len__(self) -> int:
         return len(self.kind)
 
+    def take(self, index: NDArray[np.intp]) -> Samples:
+        """Those at ``index`` ``(m,)``."""
+        return Samples(*(values[index] for values in vars(self).values()))
+
     @classmethod
     def join(cls, parts: Sequence[Samples]) -> Samples:
         """Put several sets one after the other."""

@@ -1,0 +1,72 @@
+"""Random changes to the windows of a batch, so that no window is seen twice alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from convert.training.cascade.samples import NEGATIVE, WINDOW, Samples
+from convert.training.cascade.windows import BORDER
+
+MEAN, SCALE = 127.5, 0.0078125
+"""``real = (pixel - MEAN) * SCALE``, as in the bundles' manifests."""
+
+
+@dataclass(frozen=True)
+class Jitter:
+    """How far windows are moved once more: by up to ``shift`` sides, and zoomed by up to ``exp(zoom)`` either way."""
+
+    shift: float
+    zoom: float
+
+
+def jitter(samples: Samples, spans: Jitter, rng: np.random.Generator) -> Samples:
+    """Move each window of an object, or of part of one, a little, and its targets with it; kinds stay as they are.
+
+    A window holds no pixels from beyond its edges: they are replicated, as the device does at the edge of an image.
+    """
+    n, side = len(samples), samples.crops.shape[1]
+    moved = np.flatnonzero(samples.kind != NEGATIVE)
+    zoom = np.exp(rng.uniform(-spans.zoom, spans.zoom, n)).astype(np.float32)
+    shift = rng.uniform(-spans.shift, spans.shift, (n, 2)).astype(np.float32)
+    zoom, shift = zoom[moved], shift[moved]
+    crops = samples.crops.copy()
+    for index, factor, (x, y) in zip(moved, zoom, shift, strict=True):
+        # pixel centres lie at +0.5
+        offsets = side * (0.5 - factor * 0.5 + np.array([x, y])) + 0.5 * factor - 0.5
+        matrix = np.array([[factor, 0, offsets[0]], [0, factor, offsets[1]]])
+        cv2.warpAffine(samples.crops[index], matrix, (side, side), crops[index], borderMode=BORDER)
+    box, landmarks = samples.box.copy(), samples.landmarks.copy()
+    box[moved] = _move(samples.box[moved] + WINDOW, zoom, shift) - WINDOW
+    landmarks[moved] = _move(samples.landmarks[moved], zoom, shift)
+    return replace(samples, crops=crops, box=box, landmarks=landmarks)
+
+
+def _move(points: NDArray[np.float32], zoom: NDArray[np.float32], shift: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Points ``(n, 2k)`` x1, y1, … of windows zoomed by ``zoom`` ``(n,)`` around their centres, then shifted."""
+    pairs = points.reshape(len(points), -1, 2)
+    moved = (pairs - 0.5) * zoom[:, None, None] + 0.5 + shift[:, None]
+    return moved.reshape(points.shape).astype(np.float32)
+
+
+def relight(crops: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Normalise crops ``(n, side, side, 3)`` uint8 under random light: contrast, brightness, cast, grey, noise."""
+    n = len(crops)
+    real = (crops.astype(np.float32) - np.float32(MEAN)) * np.float32(SCALE)
+    grey = np.flatnonzero(rng.random(n) < 0.15)
+    real[grey] = real[grey].mean(-1, keepdims=True)
+    dark = rng.random((n, 1)) < 0.15
+    gain = np.exp(rng.normal(0, 0.25, (n, 1))) * np.where(dark, rng.uniform(0.15, 0.5, (n, 1)), 1)
+    cast = np.exp(rng.normal(0, 0.08, (n, 3)))
+    gain = (gain * cast)[:, None, None].astype(np.float32)
+    # gain works on light, that is on pixel values from black on: real = -1 is black
+    shift = (gain - 1 + rng.normal(0, 0.12, (n, 1, 1, 1))).astype(np.float32)
+    real *= gain
+    real += shift
+    noisy = np.flatnonzero(rng.random(n) < 0.3)
+    sigma = rng.uniform(0, 0.12, (len(noisy), 1, 1, 1)).astype(np.float32)
+    real[noisy] += rng.standard_normal(real[noisy].shape, dtype=np.float32) * sigma
+    return np.clip(real, -1, 1, out=real)

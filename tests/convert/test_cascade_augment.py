@@ -1,0 +1,58 @@
+"""Windows moved once more in training: pixels and targets together."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convert.training.cascade.augment import Jitter, jitter
+from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE, WINDOW, Samples
+
+SIDE = 48
+
+
+def spots(points: np.ndarray) -> Samples:
+    """Windows with a soft white spot each, at ``points`` ``(n, 2)``, pixels: all landmarks and the box's middle."""
+    rows, columns = np.mgrid[:SIDE, :SIDE] + 0.5
+    distance = (columns - points[:, 0, None, None]) ** 2 + (rows - points[:, 1, None, None]) ** 2
+    crops = np.repeat((255 * np.exp(-distance / 18))[..., None], 3, -1).astype(np.uint8)
+    n, place = len(points), (points / SIDE).astype(np.float32)
+    box = np.concatenate([place - 0.2, place + 0.2], 1) - WINDOW
+    return Samples(crops, np.full(n, POSITIVE, np.int8), box, np.tile(place, 5), np.ones(n, bool))
+
+
+def centre_of_light(crops: np.ndarray) -> np.ndarray:
+    """``(n, 2)`` in sides of the window."""
+    light = crops[..., 0].astype(float)
+    rows, columns = np.mgrid[:SIDE, :SIDE] + 0.5
+    total = light.sum((1, 2))
+    return np.stack([(light * columns).sum((1, 2)) / total, (light * rows).sum((1, 2)) / total], 1) / SIDE
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_points_and_box_follow_the_pixels(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    moved = jitter(spots(rng.uniform(18, 30, (8, 2))), Jitter(shift=0.1, zoom=0.1), rng)
+    seen = centre_of_light(moved.crops)
+    assert np.abs(moved.landmarks.reshape(8, 5, 2) - seen[:, None]).max() < 0.005
+    edges = moved.box + WINDOW
+    assert np.abs((edges[:, :2] + edges[:, 2:]) / 2 - seen).max() < 0.005
+
+
+def test_negatives_and_kinds_stay_as_they_are() -> None:
+    samples = spots(np.full((3, 2), 24.0))
+    samples.kind[:] = NEGATIVE, PART, POSITIVE
+    moved = jitter(samples, Jitter(shift=0.1, zoom=0.1), np.random.default_rng(0))
+    assert (moved.kind == samples.kind).all()
+    assert (moved.crops[0] == samples.crops[0]).all()
+    assert (moved.box[0] == samples.box[0]).all()
+    assert (moved.crops[1:] != samples.crops[1:]).any((1, 2, 3)).all()
+
+
+def test_no_span_changes_nothing() -> None:
+    samples = spots(np.full((2, 2), 20.0))
+    moved = jitter(samples, Jitter(shift=0.0, zoom=0.0), np.random.default_rng(0))
+    assert (moved.crops == samples.crops).all()
+    assert np.allclose(moved.box, samples.box, atol=1e-6)
+    assert np.allclose(moved.landmarks, samples.landmarks, atol=1e-6)
