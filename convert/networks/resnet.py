@@ -39,7 +39,7 @@ def build_resnet(
 def residual_features(x: Any, architecture: Architecture) -> Any:
     """The last feature map ``(n, height, width, channels)`` of images ``x``."""
     stem = architecture.stem
-    x = _conv_norm(x, stem.width, stem.kernel, stem.stride, "stem")
+    x = conv_norm(x, stem.width, stem.kernel, stem.stride, "stem")
     x = layers.ReLU(name="stem_relu")(x)
     if stem.pool:
         x = layers.MaxPooling2D(3, 2, "same", name="stem_pool")(x)
@@ -54,9 +54,9 @@ def residual_features(x: Any, architecture: Architecture) -> Any:
 def basic_block(x: Any, width: int, stride: int, name: str) -> Any:
     """``y = ReLU(F(x) + x)`` with two 3×3 convolutions as F."""
     shortcut = _shortcut(x, width, stride, name)
-    y = _conv_norm(x, width, 3, stride, f"{name}_conv1")
+    y = conv_norm(x, width, 3, stride, f"{name}_conv1")
     y = layers.ReLU(name=f"{name}_relu1")(y)
-    y = _conv_norm(y, width, 3, 1, f"{name}_conv2")
+    y = conv_norm(y, width, 3, 1, f"{name}_conv2")
     y = layers.Add(name=f"{name}_add")([y, shortcut])
     return layers.ReLU(name=f"{name}_relu2")(y)
 
@@ -68,11 +68,11 @@ def bottleneck_block(x: Any, width: int, stride: int, name: str) -> Any:
     2017, *Accurate, Large Minibatch SGD*, section 5.1, as in torchvision); the parameters are the same.
     """
     shortcut = _shortcut(x, BOTTLENECK_EXPANSION * width, stride, name)
-    y = _conv_norm(x, width, 1, 1, f"{name}_conv1")
+    y = conv_norm(x, width, 1, 1, f"{name}_conv1")
     y = layers.ReLU(name=f"{name}_relu1")(y)
-    y = _conv_norm(y, width, 3, stride, f"{name}_conv2")
+    y = conv_norm(y, width, 3, stride, f"{name}_conv2")
     y = layers.ReLU(name=f"{name}_relu2")(y)
-    y = _conv_norm(y, BOTTLENECK_EXPANSION * width, 1, 1, f"{name}_conv3")
+    y = conv_norm(y, BOTTLENECK_EXPANSION * width, 1, 1, f"{name}_conv3")
     y = layers.Add(name=f"{name}_add")([y, shortcut])
     return layers.ReLU(name=f"{name}_relu3")(y)
 
@@ -86,10 +86,11 @@ def _shortcut(x: Any, channels: int, stride: int, name: str) -> Any:
     """``x`` itself, or a 1×1 convolution of it where channels or stride change."""
     if stride == 1 and x.shape[-1] == channels:
         return x
-    return _conv_norm(x, channels, 1, stride, f"{name}_shortcut")
+    return conv_norm(x, channels, 1, stride, f"{name}_shortcut")
 
 
-def _conv_norm(x: Any, width: int, kernel: int, stride: int, name: str) -> Any:
+def conv_norm(x: Any, width: int, kernel: int, stride: int, name: str) -> Any:
+    """A convolution without bias and the normalization that gives it one; no activation."""
     x = layers.Conv2D(
         width, kernel, stride, padding="same", use_bias=False, kernel_initializer="he_normal", name=f"{name}_conv"
     )(x)

@@ -41,11 +41,15 @@ def _convolve(layer: Any, inputs: Any, training: bool | None = None) -> Any:
     import torch.nn.functional as functional
 
     x = inputs.permute(0, 3, 1, 2)
+    even = (0, 0)
     if layer.padding == "same":
-        x = functional.pad(x, _same_padding(x.shape[2:], layer.kernel_size, layer.strides))
+        left, right, top, bottom = _same_padding(x.shape[2:], layer.kernel_size, layer.strides)
+        even = (min(top, bottom), min(left, right))
+        if left != right or top != bottom:  # a copy, which the convolution's own padding is not
+            x = functional.pad(x, [left - even[1], right - even[1], top - even[0], bottom - even[0]])
     bias = None if layer.bias is None else layer.bias.value
-    y = functional.conv2d(x, layer.kernel.value.permute(3, 2, 0, 1), bias, layer.strides).permute(0, 2, 3, 1)
-    return layer.activation(y)
+    y = functional.conv2d(x, layer.kernel.value.permute(3, 2, 0, 1), bias, layer.strides, even)
+    return layer.activation(y.permute(0, 2, 3, 1))
 
 
 def _same_padding(size: Any, kernel: tuple[int, int], strides: tuple[int, int]) -> list[int]:
