@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.training.recipe import AugmentTable
+from convert.training.recipe import AugmentTable, PixelsTable
 
 NOISE_VALUES = 1 << 18
 
@@ -64,7 +64,7 @@ def random_affine(
     return np.hstack([linear, offset[:, None]])
 
 
-def change_pixels(image: Image, table: AugmentTable, rng: np.random.Generator) -> Image:
+def change_pixels(image: Image, table: PixelsTable, rng: np.random.Generator) -> Image:
     """Light, sharpness, noise and occlusion, on ``(h, w, c)``."""
     if rng.random() < table.low_resolution:
         image = lower_resolution(image, rng.uniform(0.3, 0.8))
@@ -80,7 +80,7 @@ def change_pixels(image: Image, table: AugmentTable, rng: np.random.Generator) -
     return image
 
 
-def change_light(image: Image, table: AugmentTable, rng: np.random.Generator) -> Image:
+def change_light(image: Image, table: PixelsTable, rng: np.random.Generator) -> Image:
     """Brightness, contrast, gamma and a tint, as one table of 256 entries a channel."""
     ramp = np.arange(256, dtype=np.float32) / 255
     ramp = ramp ** (2.0 ** rng.uniform(-2 * table.gamma, 2 * table.gamma))

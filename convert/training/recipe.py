@@ -91,13 +91,9 @@ class OptimiserTable(Table):
     )
 
 
-class AugmentTable(Table):
-    """Random changes to a training crop; a span of 0 turns one off."""
+class PixelsTable(Table):
+    """Random changes to the pixels of a picture; a span of 0 turns one off."""
 
-    mirror: bool = True
-    shift: float = Field(default=0.0, ge=0, le=0.5, description="up to this share of the side, either way")
-    zoom: float = Field(default=0.0, ge=0, lt=1, description="scale from 1 - zoom to 1 + zoom")
-    rotate_degrees: float = Field(default=0.0, ge=0, le=180)
     brightness: float = Field(default=0.0, ge=0, description="added, up to this share of full scale")
     contrast: float = Field(default=0.0, ge=0, lt=1)
     gamma: float = Field(default=0.0, ge=0, lt=1)
@@ -105,8 +101,17 @@ class AugmentTable(Table):
     blur: float = Field(default=0.0, ge=0, le=1, description="probability")
     low_resolution: float = Field(default=0.0, ge=0, le=1, description="probability")
     noise: float = Field(default=0.0, ge=0, description="standard deviation at most, share of full scale")
-    background: float = Field(default=0.0, ge=0, le=1, description="probability, for cut-out hands")
     erase: float = Field(default=0.0, ge=0, le=1, description="probability of one grey rectangle")
+
+
+class AugmentTable(PixelsTable):
+    """Random changes to a training crop."""
+
+    mirror: bool = True
+    shift: float = Field(default=0.0, ge=0, le=0.5, description="up to this share of the side, either way")
+    zoom: float = Field(default=0.0, ge=0, lt=1, description="scale from 1 - zoom to 1 + zoom")
+    rotate_degrees: float = Field(default=0.0, ge=0, le=180)
+    background: float = Field(default=0.0, ge=0, le=1, description="probability, for cut-out hands")
 
 
 class SamplingTable(Table):

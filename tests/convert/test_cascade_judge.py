@@ -10,8 +10,8 @@ import pytest
 pytest.importorskip("keras", reason="needs the extra 'convert'")
 
 from convert.data.scenes import Scene
-from convert.training.cascade.detect import Found, probability
-from convert.training.cascade.judge import Tally, count, normalised_error
+from convert.training.cascade.detect import probability
+from convert.training.scenes.judge import Found, Tally, count, normalised_error
 
 POINTS = np.array([[10, 10], [30, 10], [20, 20], [12, 30], [28, 30]], np.float32)
 

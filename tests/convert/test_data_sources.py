@@ -13,9 +13,10 @@ from pydantic import ValidationError
 from convert.data.composites import write_composites
 from convert.data.errors import DataError
 from convert.data.gesture_sources import HandSample
-from convert.training.cascade import sources
-from convert.training.cascade.recipe import CascadeRecipe, Loader, SourceTable
-from convert.training.cascade.sources import Source, load_sources
+from convert.training.cascade.recipe import CascadeRecipe, SourceTable
+from convert.training.scenes import sources
+from convert.training.scenes.recipe import Loader
+from convert.training.scenes.sources import Source, load_sources
 from edge.values import Box
 
 DRAW = {"positives": 1, "parts": 1, "near": 1}
@@ -54,7 +55,7 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def load(data: Path, **tables: dict[str, object]) -> list[Source]:
+def load(data: Path, **tables: dict[str, object]) -> list[Source[SourceTable]]:
     return load_sources(recipe(**tables), data, data / "out", np.random.default_rng(0))
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 import keras
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from convert.networks.cascade import WINDOW_SIDES
 from convert.training.cascade.augment import MEAN, SCALE
+from convert.training.scenes.judge import Found
 from edge.vision.boxes import nms, regress, squarify, to_points
 from edge.vision.mipmap import Mipmap
 from edge.vision.pyramid import Pyramid
@@ -25,19 +25,6 @@ PNET_LEVEL_NMS, PNET_NMS, RNET_NMS, ONET_NMS = 0.5, 0.7, 0.7, 0.7
 """Overlaps above which the weaker of two boxes goes, as in MTCNN; the last is measured against the smaller box."""
 
 _BATCH = 256
-
-
-@dataclass(frozen=True)
-class Found:
-    """Finds: ``boxes`` ``(n, 4)`` and ``landmarks`` ``(n, 5, 2)`` in pixels, ``scores`` ``(n,)`` 0 to 1."""
-
-    boxes: Floats
-    scores: Floats
-    landmarks: Floats
-
-    def take(self, index: Any) -> Found:
-        """Give the ones at ``index``."""
-        return Found(self.boxes[index], self.scores[index], self.landmarks[index])
 
 
 @dataclass(frozen=True)
@@ -64,7 +51,7 @@ class CascadeDetector:
     def _propose(self, mipmap: Mipmap) -> Found:
         pyramid = _pyramid(mipmap.width, mipmap.height, self.smallest)
         if pyramid.empty:
-            return _nothing()
+            return Found.nothing()
         outputs = {
             name: value.reshape(-1, value.shape[-1])[pyramid.cells]
             for name, value in run(self.networks["pnet"], pyramid.draw(mipmap)).items()
@@ -105,10 +92,6 @@ def run(network: keras.Model, pixels: NDArray[np.uint8]) -> dict[str, Floats]:
 def probability(logits: Floats) -> Floats:
     """Probability ``(n,)`` of the second of two logits ``(n, 2)``."""
     return 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
-
-
-def _nothing() -> Found:
-    return Found(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 5, 2), np.float32))
 
 
 @lru_cache(maxsize=64)

@@ -14,15 +14,19 @@ from convert.networks.cascade import WINDOW_SIDES
 from convert.training.cascade.detect import CascadeDetector
 from convert.training.cascade.draw import background, near_objects, read_rgb
 from convert.training.cascade.mine import mine
-from convert.training.cascade.recipe import StageTable
+from convert.training.cascade.recipe import SourceTable, StageTable
 from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE, Samples
-from convert.training.cascade.sources import Source
+from convert.training.scenes.sources import Source
 
 log = logging.getLogger(__name__)
 
 
 def gather(
-    name: str, stage: StageTable, sources: list[Source], detector: CascadeDetector | None, rng: np.random.Generator
+    name: str,
+    stage: StageTable,
+    sources: list[Source[SourceTable]],
+    detector: CascadeDetector | None,
+    rng: np.random.Generator,
 ) -> Samples:
     """Draw windows at all objects, and from the background at random or, with ``detector``, where it errs."""
     parts: list[Samples] = []
@@ -34,7 +38,11 @@ def gather(
 
 
 def _of_source(
-    size: int, stage: StageTable, source: Source, detector: CascadeDetector | None, rng: np.random.Generator
+    size: int,
+    stage: StageTable,
+    source: Source[SourceTable],
+    detector: CascadeDetector | None,
+    rng: np.random.Generator,
 ) -> Iterator[Samples]:
     draw = stage.draw.draw(source.table.repeat)
     for scene in tqdm(source.train, desc=source.name, unit="picture", disable=None, leave=False):
@@ -48,7 +56,7 @@ def _of_source(
 
 
 def _search(
-    detector: CascadeDetector, scene: Scene, source: Source, size: int, rng: np.random.Generator
+    detector: CascadeDetector, scene: Scene, source: Source[SourceTable], size: int, rng: np.random.Generator
 ) -> Iterator[Samples]:
     image = scene.read()
     for zoom in source.table.zooms:

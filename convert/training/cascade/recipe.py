@@ -5,49 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
-from convert.data.groups import GROUPS, SplitRule
 from convert.toml_file import read_toml
 from convert.training.cascade.augment import Jitter
 from convert.training.cascade.draw import Draw
 from convert.training.cascade.fit import Fit
 from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE
 from convert.training.recipe import RecipeError
-
-Loader = Literal[
-    "mtfl",
-    "helen",
-    "wider",
-    "celeba",
-    "voc",
-    "yolo",
-    "boxes",
-    "backgrounds",
-    "taught_faces",
-    "taught_hands",
-    "composites",
-]
-
-LABELLED: tuple[Loader, ...] = ("voc", "yolo", "boxes")
-"""Loaders of objects that have labels."""
+from convert.training.scenes.recipe import SceneRecipe, SceneTable, StrictTable
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class SourceTable(_Table):
+class SourceTable(SceneTable):
     """Where scenes come from, and how much is taken from each of them."""
 
-    loader: Loader
-    folder: str = Field(description="below the data folder; for composites below the output folder")
-    ask_teacher: bool = Field(default=False, description="mark what the annotation lacks by the teacher's list")
-    labels: tuple[str, ...] | None = Field(default=None, description="only objects of these labels; all if not given")
-    held_back: bool = Field(default=True, description="whether a part validates; renders and composites never do")
-    split: SplitRule = Field(
-        default=GROUPS, description="by the owner's word, person or session; or by random frames, whose figures flatter"
-    )
     repeat: int = Field(default=1, ge=0, description="multiplies the windows drawn at its objects")
     background: int = Field(default=0, ge=0, description="background windows for P-Net drawn from each picture")
     zooms: tuple[float, ...] = Field(default=(1.0,), description="sizes at which the stages so far search a picture")
@@ -55,7 +26,7 @@ class SourceTable(_Table):
     share: float = Field(default=1.0, ge=0, le=1, description="part of the pictures searched for each stage")
 
 
-class DrawTable(_Table):
+class DrawTable(StrictTable):
     """Windows drawn at each object, and how far they vary."""
 
     positives: int = Field(ge=1)
@@ -69,14 +40,14 @@ class DrawTable(_Table):
         return Draw(self.positives * repeat, self.parts * repeat, self.near * repeat, turn=turn)
 
 
-class JitterTable(_Table):
+class JitterTable(StrictTable):
     """How far a window is moved each time that it is shown."""
 
     shift: float = Field(default=0.0, ge=0, le=0.2, description="up to so many sides, either way")
     zoom: float = Field(default=0.0, ge=0, le=0.2, description="up to a factor exp(zoom), either way")
 
 
-class StageTable(_Table):
+class StageTable(StrictTable):
     """How one network is trained, and the score from which its windows go on to the next stage's training."""
 
     steps: int = Field(gt=0)
@@ -104,7 +75,7 @@ class StageTable(_Table):
         return Fit(self.steps, self.batch, self.rate, shares, weights, jitter, self.average_momentum)
 
 
-class StagesTable(_Table):
+class StagesTable(StrictTable):
     """The three networks."""
 
     pnet: StageTable
@@ -112,7 +83,7 @@ class StagesTable(_Table):
     onet: StageTable
 
 
-class ThresholdsTable(_Table):
+class ThresholdsTable(StrictTable):
     """Least scores of the finished cascade, for its bundle."""
 
     pnet: float = Field(gt=0, lt=1)
@@ -120,26 +91,14 @@ class ThresholdsTable(_Table):
     onet: float = Field(gt=0, lt=1)
 
 
-class CascadeRecipe(_Table):
+class CascadeRecipe(SceneRecipe):
     """Everything that decides a cascade's training."""
 
     task: Literal["faces", "hands"]
-    held_back: float = Field(default=0.12, gt=0, lt=1, description="share of the people or sessions that validate")
     smallest_px: int = Field(default=20, ge=12, description="smallest object looked for in the pictures")
-    teacher: str | None = Field(default=None, description="the teacher's list, below the data folder")
     thresholds: ThresholdsTable
     sources: dict[str, SourceTable] = Field(min_length=1)
     stages: StagesTable
-
-    @model_validator(mode="after")
-    def _check(self) -> CascadeRecipe:
-        needing = [name for name, source in self.sources.items() if source.ask_teacher or "taught" in source.loader]
-        if needing and self.teacher is None:
-            raise ValueError(f"the sources {needing} need the key teacher")
-        for name, source in self.sources.items():
-            if source.labels is not None and source.loader not in LABELLED:
-                raise ValueError(f"sources.{name}.labels: only the loaders {', '.join(LABELLED)} know labels")
-        return self
 
 
 def read_cascade_recipe(file: Path) -> CascadeRecipe:

@@ -13,13 +13,13 @@ from convert.networks.cascade import NETWORKS
 from convert.training.cascade.detect import CascadeDetector
 from convert.training.cascade.fit import fit_network
 from convert.training.cascade.gather import gather
-from convert.training.cascade.judge import judge
 from convert.training.cascade.kernels import use_cascade_kernels
-from convert.training.cascade.recipe import CascadeRecipe, StageTable, read_cascade_recipe
+from convert.training.cascade.recipe import CascadeRecipe, SourceTable, StageTable, read_cascade_recipe
 from convert.training.cascade.samples import NEGATIVE, Samples
-from convert.training.cascade.sources import Source, load_sources
 from convert.training.files import make_folder, replacing
 from convert.training.recipe import RecipeError
+from convert.training.scenes.judge import judge
+from convert.training.scenes.sources import Source, load_sources
 from convert.training.seeding import make_repeatable, seed_epoch
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,9 @@ def _keep_to_one_training(recipe: CascadeRecipe, out: Path, seed: int) -> None:
         )
 
 
-def _train_stage(name: str, index: int, recipe: CascadeRecipe, sources: list[Source], out: Path, seed: int) -> None:
+def _train_stage(
+    name: str, index: int, recipe: CascadeRecipe, sources: list[Source[SourceTable]], out: Path, seed: int
+) -> None:
     stage: StageTable = getattr(recipe.stages, name)
     seed_epoch(seed, index)
     rng = np.random.default_rng((seed, index))
@@ -119,7 +121,7 @@ def _keep_for_calibration(name: str, samples: Samples, out: Path, rng: np.random
         np.savez_compressed(file, **kept)
 
 
-def _write_metrics(recipe: CascadeRecipe, sources: list[Source], out: Path, seed: int) -> None:
+def _write_metrics(recipe: CascadeRecipe, sources: list[Source[SourceTable]], out: Path, seed: int) -> None:
     detector = finished_detector(recipe, out, recipe.smallest_px)
     held_back = {}
     for source in sources:

@@ -1,15 +1,15 @@
-"""Judges a cascade on held-back scenes: recall, false finds an image, overlap and landmarks."""
+"""Judges a detector on held-back scenes: recall, false finds an image, overlap and landmarks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convert.data.scenes import Scene
-from convert.training.cascade.detect import Found
 from edge.vision.boxes import iou
 
 FOUND_IOU = 0.5
@@ -17,6 +17,27 @@ FOUND_IOU = 0.5
 
 FALSE_IOU = 0.3
 """A find farther than this from every object and unsure region is a false one."""
+
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Finds: ``boxes`` ``(n, 4)`` and ``landmarks`` ``(n, 5, 2)`` in pixels, ``scores`` ``(n,)`` 0 to 1."""
+
+    boxes: Floats
+    scores: Floats
+    landmarks: Floats
+
+    def take(self, index: Any) -> Found:
+        """Give the ones at ``index``."""
+        return Found(self.boxes[index], self.scores[index], self.landmarks[index])
+
+    @classmethod
+    def nothing(cls) -> Found:
+        """No find."""
+        return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 5, 2), np.float32))
 
 
 @dataclass

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from convert.data.teacher import Teacher
 from convert.data.voc import voc
 from convert.data.wider import wider
 from convert.data.yolo import yolo
-from convert.training.cascade.recipe import CascadeRecipe, SourceTable
+from convert.training.scenes.recipe import SceneRecipe, SceneTable
 
 SESSIONLESS: dict[str, str] = {
     "voc": "ImageSets/Main/train.txt and val.txt",
@@ -32,17 +33,20 @@ SESSIONLESS: dict[str, str] = {
 """Loaders of pictures that may be frames of one recording, and how their split can be told."""
 
 
+Table = TypeVar("Table", bound=SceneTable)
+
+
 @dataclass(frozen=True)
-class Source:
-    """One source's scenes."""
+class Source(Generic[Table]):
+    """One source's scenes, and what the recipe says of it."""
 
     name: str
-    table: SourceTable
+    table: Table
     train: list[Scene]
     validation: list[Scene]
 
 
-def load_sources(recipe: CascadeRecipe, data: Path, out: Path, rng: np.random.Generator) -> list[Source]:
+def load_sources(recipe: SceneRecipe, data: Path, out: Path, rng: np.random.Generator) -> list[Source[Any]]:
     """Load all sources of ``recipe`` from the folder ``data``; composites are made in ``out`` if not there.
 
     Pictures to train on that validate in any source, by their pixels, are dropped and reported.
@@ -57,13 +61,13 @@ def load_sources(recipe: CascadeRecipe, data: Path, out: Path, rng: np.random.Ge
 
 def _load(
     name: str,
-    table: SourceTable,
-    recipe: CascadeRecipe,
+    table: SceneTable,
+    recipe: SceneRecipe,
     data: Path,
     out: Path,
     teacher: Teacher | None,
     rng: np.random.Generator,
-) -> Source:
+) -> Source[Any]:
     if table.loader == "composites":
         folder = out / table.folder
         if not (folder / "boxes.csv").exists():
@@ -75,7 +79,7 @@ def _load(
     return Source(name, table, train, validation)
 
 
-def _split(name: str, table: SourceTable, scenes: list[Scene], share: float) -> tuple[list[Scene], list[Scene]]:
+def _split(name: str, table: SceneTable, scenes: list[Scene], share: float) -> tuple[list[Scene], list[Scene]]:
     if not table.held_back:
         return scenes, []
     if table.split == RANDOM_FRAMES:
@@ -85,7 +89,7 @@ def _split(name: str, table: SourceTable, scenes: list[Scene], share: float) -> 
     return split(scenes, share)
 
 
-def _require_sessions(name: str, table: SourceTable, scenes: list[Scene]) -> None:
+def _require_sessions(name: str, table: SceneTable, scenes: list[Scene]) -> None:
     if len({scene.group for scene in scenes}) == len(scenes):
         raise DataError(
             f"sources.{name}: nothing tells which pictures are of one person or session, so that nobody could say how "
@@ -94,7 +98,7 @@ def _require_sessions(name: str, table: SourceTable, scenes: list[Scene]) -> Non
         )
 
 
-def _read(table: SourceTable, folder: Path, teacher: Teacher | None) -> list[Scene]:
+def _read(table: SceneTable, folder: Path, teacher: Teacher | None) -> list[Scene]:
     if teacher and table.loader == "taught_faces":
         return teacher.faces(folder)
     if teacher and table.loader == "taught_hands":
@@ -104,7 +108,7 @@ def _read(table: SourceTable, folder: Path, teacher: Teacher | None) -> list[Sce
     return _ANNOTATED[table.loader](folder)
 
 
-def _disjoint(sources: Sequence[Source]) -> list[Source]:
+def _disjoint(sources: Sequence[Source[Any]]) -> list[Source[Any]]:
     train = [check(source.name, source.train) for source in sources]
     validation = [check(source.name, source.validation) for source in sources]
     held_back = [checked for part in validation for checked in part]
