@@ -90,6 +90,15 @@ class BestFace(Framing):
         return face_crop(image, face.landmarks, self.native_px)
 
 
+class EveryFace(BestFace):
+    """All faces, as the emotion network sees them."""
+
+    def canvases(self, image: Image) -> list[Image]:
+        """As many as there are."""
+        image = _as_from_a_camera(image)
+        return [self._cut(image, face) for face in self._detector.detect(image)]
+
+
 class BothEyes(BestFace):
     """Both eyes of the face with the best score."""
 

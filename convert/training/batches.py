@@ -51,13 +51,14 @@ class Batches(keras.utils.PyDataset):
         seed: int,
         weights: NDArray[np.float64] | None = None,
         encode: Encode = one_hot,
+        soft_targets: NDArray[np.float32] | None = None,
     ) -> None:
         """``weights`` ``(n,)``: the crops' chances to be drawn; without them all are drawn alike.
 
-        ``encode`` makes of a batch's classes what the loss takes.
+        ``encode`` makes of a batch's classes what the loss takes; ``soft_targets`` ``(n, …)`` are that already.
         """
         super().__init__()
-        self._encode = encode
+        self._encode, self._soft_targets = encode, soft_targets
         self._images, self._recipe, self._augment, self._seed = images, recipe, augment, seed
         self._chances = np.ones(len(images)) if weights is None else weights
         self._samples = recipe.optimiser.samples_per_epoch or len(images)
@@ -111,7 +112,12 @@ class Batches(keras.utils.PyDataset):
         rng = np.random.default_rng((self._seed, epoch, index))
         size = self._recipe.input.train_size
         pixels = np.stack([self._augment(self._images.images[i], size, rng) for i in chosen])
-        return normalise(pixels, self._recipe), self._encode(self._images.targets[chosen], len(self._images.labels))
+        return normalise(pixels, self._recipe), self._targets(chosen)
+
+    def _targets(self, chosen: NDArray[np.int64]) -> NDArray[Any]:
+        if self._soft_targets is not None:
+            return self._soft_targets[chosen]
+        return self._encode(self._images.targets[chosen], len(self._images.labels))
 
 
 class PlainBatches(keras.utils.PyDataset):

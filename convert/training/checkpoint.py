@@ -50,13 +50,16 @@ class Checkpoint:
     kept: Arrays = field(default_factory=list)
 
 
-def identity(recipe: BaseRecipe, seed: int, train: LabelledImages) -> dict[str, Any]:
-    """What must be the same for a training to go on: recipe, seed, data, and Keras' backend."""
+def identity(
+    recipe: BaseRecipe, seed: int, train: LabelledImages, soft_targets: NDArray[np.float32] | None = None
+) -> dict[str, Any]:
+    """What must be the same for a training to go on: recipe, seed, data with its targets, and Keras' backend."""
     names = "\n".join([*train.groups.tolist(), *train.sources.tolist()]).encode()
+    taught = b"" if soft_targets is None else soft_targets.tobytes()
     return {
         "recipe": recipe.model_dump(mode="json"),
         "seed": seed,
-        "data": hashlib.sha256(train.targets.tobytes() + names).hexdigest(),
+        "data": hashlib.sha256(train.targets.tobytes() + names + taught).hexdigest(),
         "backend": keras.backend.backend(),
     }
 

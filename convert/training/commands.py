@@ -20,12 +20,14 @@ _NOT_FOR_CASCADES = {
     "resume": "goes on by itself from the stages that --out already holds",
     "restart": "begins anew in another --out",
     "distribute": "runs on one device",
+    "teacher": "takes a teacher's list by its recipe",
 }
 
 _EPILOG = """\
 examples:
   vigil-convert train emotion --data ~/data --recipe convert/recipes/emotion.toml --out runs/emotion
   vigil-convert train emotion --data ~/data --recipe convert/recipes/emotion.toml --out runs/emotion --resume
+  vigil-convert train emotion --data ~/data --recipe convert/recipes/emotion.toml --out runs/small --teacher runs/large
   vigil-convert train gesture --data photos --recipe convert/recipes/own_gestures.toml --out runs/own
   vigil-convert train identity --data ~/data/lfw --recipe convert/recipes/identity.toml --out runs/identity
 
@@ -51,6 +53,14 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--recipe", type=Path, required=True, metavar="FILE", help="TOML file that decides everything")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where network and report are written")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of every random choice (default 0)")
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="a finished training whose network teaches this one, by the recipe's table [teacher]; may be repeated",
+    )
     again = parser.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="go on after the last whole epoch of an interrupted run")
     again.add_argument("--restart", action="store_true", help="begin anew although --out holds an interrupted run")
@@ -79,7 +89,13 @@ def _train_classifier(arguments: argparse.Namespace) -> None:
     from convert.training.datasets import prepare
 
     prepared = prepare(recipe, arguments.data, arguments.seed)
+    from convert.training.distillation import taught
     from convert.training.loop import Start, train_classifier
+
+    if arguments.teacher:
+        prepared = taught(prepared, recipe, arguments.data, arguments.teacher)
+    elif recipe.teacher:
+        raise RecipeError(f"{arguments.recipe}: teacher: give the trainings that teach with --teacher, or leave it out")
 
     start = Start(arguments.seed, arguments.resume, arguments.restart, arguments.distribute)
     train_classifier(recipe, prepared, arguments.out, start)

@@ -24,7 +24,7 @@ class Prepared:
     """Everything that a training run needs beside its recipe.
 
     ``plain`` makes of a training image the crop that the device would see; ``weights`` ``(n,)`` are chances to be
-    drawn.
+    drawn.  ``soft_targets`` ``(n, classes)`` are what the loss compares with, if that isn't the classes alone.
     """
 
     train: LabelledImages
@@ -32,6 +32,7 @@ class Prepared:
     augment: Augment
     plain: Augment
     weights: NDArray[np.float64] | None = None
+    soft_targets: NDArray[np.float32] | None = None
 
     def device_crops(self, number: int, size: int, seed: int) -> NDArray[np.uint8]:
         """``(number, size, size, c)`` random training crops as the device sees them: for calibration."""
@@ -43,7 +44,8 @@ class Prepared:
         """Without ``share`` of the training groups, and their crops as the device sees them, ``size`` wide."""
         held_out = held_out_mask(self.train.groups, share)
         weights = None if self.weights is None else self.weights[~held_out]
-        kept = replace(self, train=self.train.take(~held_out), weights=weights)
+        soft_targets = None if self.soft_targets is None else self.soft_targets[~held_out]
+        kept = replace(self, train=self.train.take(~held_out), weights=weights, soft_targets=soft_targets)
         return kept, self.as_on_the_device(self.train.take(held_out), size, seed)
 
     def as_on_the_device(self, images: LabelledImages, size: int, seed: int) -> LabelledImages:

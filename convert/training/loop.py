@@ -8,7 +8,6 @@ from pathlib import Path
 
 import keras
 
-from convert.data.classes import LabelledImages
 from convert.data.errors import DataError
 from convert.training.batches import Batches
 from convert.training.callbacks import EpochStart, Keeper
@@ -62,7 +61,7 @@ def train(trainee: Trainee, out: Path, start: Start) -> keras.Model:
     """
     recipe, prepared = trainee.recipe, trainee.prepared
     _check_amounts(recipe, prepared)
-    checkpoint = _first_checkpoint(recipe, prepared.train, out, start)
+    checkpoint = _first_checkpoint(recipe, prepared, out, start)
     make_folder(out)
     make_repeatable(start.seed)
     use_fused_kernels()
@@ -91,7 +90,15 @@ def _fit(trainee: Trainee, checkpoint: Checkpoint, out: Path, start: Start) -> C
     table, done = recipe.optimiser, checkpoint.progress.epochs
     keras.config.set_dtype_policy(table.precision)
     with use_devices(recipe) if start.distribute else use_one_device():
-        batches = Batches(prepared.train, recipe, prepared.augment, start.seed, prepared.weights, encode=trainee.encode)
+        batches = Batches(
+            prepared.train,
+            recipe,
+            prepared.augment,
+            start.seed,
+            prepared.weights,
+            trainee.encode,
+            prepared.soft_targets,
+        )
         network = trainee.compiled(len(batches))
         judge = trainee.judge(judged)
         keeper = Keeper(checkpoint, judge, recipe, out)
@@ -116,10 +123,10 @@ def _fit(trainee: Trainee, checkpoint: Checkpoint, out: Path, start: Start) -> C
     return keeper.checkpoint
 
 
-def _first_checkpoint(recipe: BaseRecipe, train: LabelledImages, out: Path, start: Start) -> Checkpoint:
+def _first_checkpoint(recipe: BaseRecipe, prepared: Prepared, out: Path, start: Start) -> Checkpoint:
     """The interrupted training in ``out`` that goes on, or the beginning of a new one."""
     file = out / CHECKPOINT_FILE
-    new = Checkpoint(identity(recipe, start.seed, train))
+    new = Checkpoint(identity(recipe, start.seed, prepared.train, prepared.soft_targets))
     if start.restart or not file.exists():
         if start.resume:
             log.warning("%s: no checkpoint in here, training from the beginning", out)

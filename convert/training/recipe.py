@@ -179,6 +179,19 @@ class FolderTable(Table):
         return self
 
 
+class TeacherTable(Table):
+    """What ``--teacher`` adds: knowledge distillation (Hinton et al., 2015), and photos without labels.
+
+    A crop's target is its label, and the mean of the teachers' probabilities by ``weight``; of a crop without a label
+    these alone.
+    """
+
+    weight: float = Field(default=0.7, gt=0, le=1, description="of the teachers beside the label")
+    unlabelled: tuple[str, ...] = Field(
+        default=(), description="folders of photos, below the data folder; whatever the device finds in them is taught"
+    )
+
+
 class BaseRecipe(Table):
     """What a training needs whatever it trains."""
 
@@ -197,6 +210,7 @@ class Recipe(BaseRecipe):
     labels: tuple[str, ...] = Field(min_length=2)
     sampling: SamplingTable | None = Field(default=None, description="without it each crop is drawn once an epoch")
     folder: FolderTable | None = Field(default=None, description="for the data set `folder`")
+    teacher: TeacherTable | None = Field(default=None, description="for a training with --teacher")
     held_out: tuple[str, ...] = Field(
         default=(),
         description="persons or sessions that validate, by name (folder, leap); without it the loader chooses",
