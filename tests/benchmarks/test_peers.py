@@ -1,0 +1,62 @@
+"""The comparison of face detectors: what counts as found, and the pipe to a detector's process."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("matplotlib", reason="benchmarks need vigil[convert]")
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+from peers import Peer, Tally, fits, judge, table
+
+from convert.data.scenes import Scene
+
+FACE = np.array([100, 100, 140, 140], np.float32)
+POINTS = np.array([[110, 112], [130, 112], [120, 122], [112, 132], [128, 132]], np.float32)
+
+
+def answer(box: list[float], points: np.ndarray | None = None) -> dict:
+    return {"box": box, "points": [] if points is None else points.tolist()}
+
+
+def test_a_wider_framing_is_the_same_face_and_a_neighbour_is_not() -> None:
+    boxes = np.array([[90, 90, 150, 150], [100, 100, 140, 140], [120, 100, 160, 140], [60, 60, 180, 180]], np.float32)
+    assert fits(boxes, FACE).tolist() == [True, True, False, False]
+
+
+def test_recall_false_finds_and_errors() -> None:
+    scene = Scene(Path("a.jpg"), "a", FACE[None], POINTS[None], unsure=np.array([[10, 10, 50, 50]], np.float32))
+    tally = Tally()
+    judge(
+        tally, [answer([98, 98, 142, 142], POINTS + 1), answer([10, 10, 50, 50]), answer([300, 0, 340, 40])], scene, 20
+    )
+    judge(tally, [answer([98, 98, 142, 142], POINTS[:3])], scene, 20)
+    judge(tally, [], scene, 20)
+    judge(tally, [], scene, 60)
+    figures = tally.as_dict()
+    assert (figures["images"], figures["faces"], figures["recall"]) == (4, 3, pytest.approx(2 / 3, abs=1e-3))
+    assert figures["false_per_image"] == 0.25
+    assert figures["nme"] == pytest.approx(2**0.5 / 20, abs=1e-3)
+    assert figures["nme_eyes_nose"] == pytest.approx(2**0.5 / 40, abs=1e-3)
+    assert "0.6667" in table({"vigil": figures}, ("recall", "median_ms"))
+
+
+def test_a_detector_answers_through_its_process() -> None:
+    with resources.as_file(resources.files("edge.camera.demo").joinpath("astronaut.jpg")) as portrait:
+        peer = Peer("vigil", min(os.sched_getaffinity(0)))
+        found = peer.detect(portrait, 40)
+        peer.close()
+    assert found["ms"] > 0
+    assert [len(face["points"]) for face in found["faces"]] == [5]
+
+
+def test_a_detector_that_cannot_start_is_named(monkeypatch) -> None:
+    monkeypatch.setattr("peers._python_for", lambda name: "/bin/false")
+    with pytest.raises(SystemExit, match="vigil: ended with status 1"):
+        Peer("vigil", min(os.sched_getaffinity(0)))
