@@ -43,9 +43,9 @@ def trained_device_network(device: keras.Model, aware: keras.Model) -> keras.Mod
     """A copy of ``device`` with the weights that :func:`aware_network`'s ``aware`` has learned."""
 
     def rule(layer: keras.Layer, x: Any) -> Any:
-        if not isinstance(layer, WITH_KERNEL):
-            return copy_layer(layer, x)
-        return copy_layer(layer, x, aware.get_layer(f"{layer.name}{KERNEL_SUFFIX}").layer.get_weights())
+        if isinstance(layer, WITH_KERNEL):
+            return copy_layer(layer, x, aware.get_layer(f"{layer.name}{KERNEL_SUFFIX}").layer.get_weights())
+        return copy_layer(layer, x, aware.get_layer(layer.name).get_weights())
 
     return copy_network(device, device.inputs[0].shape[1:], rule)
 

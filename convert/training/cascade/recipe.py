@@ -59,6 +59,7 @@ class StageTable(StrictTable):
     box_weight: float = Field(default=0.5, ge=0)
     landmarks_weight: float = Field(default=0.25, ge=0)
     jitter: JitterTable | None = None
+    int8_steps: int = Field(default=0, ge=0, description="steps at int8's levels after the others")
     average_momentum: float | None = Field(default=None, gt=0, lt=1, description="of the weights' moving average")
     draw: DrawTable
     mining_threshold: float = Field(gt=0, lt=1)

@@ -13,6 +13,7 @@ from convert.networks.cascade import NETWORKS
 from convert.training.cascade.detect import CascadeDetector
 from convert.training.cascade.fit import fit_network
 from convert.training.cascade.gather import gather
+from convert.training.cascade.int8 import fit_for_int8
 from convert.training.cascade.kernels import use_cascade_kernels
 from convert.training.cascade.recipe import CascadeRecipe, SourceTable, StageTable, read_cascade_recipe
 from convert.training.cascade.samples import NEGATIVE, Samples
@@ -89,6 +90,8 @@ def _train_stage(
     keras.config.set_dtype_policy("float32")
     finished = NETWORKS[name]()
     finished.set_weights(network.get_weights())
+    if stage.int8_steps:
+        finished = fit_for_int8(finished, samples, stage.fit(), stage.int8_steps, seed)
     with replacing(out / f"{name}.keras") as partial:
         finished.save(partial)
     log.info("%s: trained on %s windows; last epoch %s", name, f"{len(samples):,}", last)
