@@ -13,6 +13,9 @@ from convert.training.recipe import AugmentTable, PixelsTable
 
 NOISE_VALUES = 1 << 18
 
+SUBPIXEL_BITS = 4
+"""Fractional bits of the coordinates that OpenCV draws by."""
+
 Image = NDArray[np.uint8]
 Augment = Callable[[Image, int, np.random.Generator], Image]
 """``augment(image (h, w, c), size, rng)`` → ``(size, size, c)`` uint8."""
@@ -65,7 +68,9 @@ def random_affine(
 
 
 def change_pixels(image: Image, table: PixelsTable, rng: np.random.Generator) -> Image:
-    """Light, sharpness, noise and occlusion, on ``(h, w, c)``."""
+    """Spectacles, light, sharpness, noise and occlusion, on ``(h, w, c)``."""
+    if table.spectacles and rng.random() < table.spectacles:
+        image = put_on_spectacles(image, rng)
     if rng.random() < table.low_resolution:
         image = lower_resolution(image, rng.uniform(0.3, 0.8))
     if rng.random() < table.blur:
@@ -108,6 +113,49 @@ def erase_rectangle(image: Image, rng: np.random.Generator) -> Image:
     erased = image.copy()
     erased[top : top + h, left : left + w] = rng.integers(256)
     return erased
+
+
+def put_on_spectacles(image: Image, rng: np.random.Generator) -> Image:
+    """The rim of a lens around a picture of one eye, or a glare on the lens, or both.
+
+    The rim is a superellipse, from round to nearly rectangular, about as wide as the picture; the glare is a soft
+    bright ellipse.  What eyes in glasses look like can so be learned from eyes without.
+    """
+    side = max(image.shape[:2])
+    kind = rng.random()
+    worn = image.astype(np.float32)
+    if kind < 0.8:
+        worn = _blend(worn, _rim(image.shape[:2], side, rng), rng.uniform(0, 255), rng.uniform(0.4, 1))
+    if kind > 0.6:
+        worn = _blend(worn, _glare(image.shape[:2], side, rng), 255, rng.uniform(0.2, 0.9))
+    return worn.round().astype(np.uint8)
+
+
+def _rim(shape: tuple[int, int], side: int, rng: np.random.Generator) -> Image:
+    """``(h, w)``: 255 where the rim is."""
+    turn = np.linspace(0, 2 * np.pi, 64, endpoint=False)
+    squareness = 2 / rng.uniform(2, 6)
+    x, y = (np.sign(wave) * np.abs(wave) ** squareness for wave in (np.cos(turn), np.sin(turn)))
+    middle = np.array(shape[::-1]) / 2 + side * rng.uniform(-0.15, 0.15, 2)
+    outline = middle + side * np.stack([x * rng.uniform(0.45, 0.8), y * rng.uniform(0.3, 0.6)], axis=1)
+    points = np.round(outline * (1 << SUBPIXEL_BITS)).astype(np.int32)
+    thickness = max(1, round(side * rng.uniform(0.02, 0.13)))
+    mask = np.zeros(shape, np.uint8)
+    return np.asarray(cv2.polylines(mask, [points], True, 255, thickness, cv2.LINE_AA, SUBPIXEL_BITS), np.uint8)
+
+
+def _glare(shape: tuple[int, int], side: int, rng: np.random.Generator) -> Image:
+    """``(h, w)``: up to 255 where the lens reflects a light."""
+    middle = tuple(np.round(np.array(shape[::-1]) * rng.uniform(0.1, 0.9, 2)).astype(int).tolist())
+    axes = tuple(np.maximum(np.round(side * rng.uniform(0.04, 0.2, 2)), 1).astype(int).tolist())
+    spot = cv2.ellipse(np.zeros(shape, np.uint8), middle, axes, rng.uniform(0, 180), 0, 360, 255, cv2.FILLED)
+    return np.asarray(cv2.GaussianBlur(spot, (0, 0), side * rng.uniform(0.02, 0.08)), np.uint8)
+
+
+def _blend(image: NDArray[np.float32], mask: Image, grey: float, opacity: float) -> NDArray[np.float32]:
+    """``image`` ``(h, w, c)`` with ``grey`` laid over it where ``mask`` ``(h, w)`` is."""
+    weight = mask[..., None] * np.float32(opacity / 255)
+    return image + weight * (np.float32(grey) - image)
 
 
 @cache

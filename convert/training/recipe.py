@@ -102,6 +102,7 @@ class PixelsTable(Table):
     low_resolution: float = Field(default=0.0, ge=0, le=1, description="probability")
     noise: float = Field(default=0.0, ge=0, description="standard deviation at most, share of full scale")
     erase: float = Field(default=0.0, ge=0, le=1, description="probability of one grey rectangle")
+    spectacles: float = Field(default=0.0, ge=0, le=1, description="probability of a rim and a glare, for eyes")
 
 
 class AugmentTable(PixelsTable):

@@ -11,12 +11,14 @@ from convert.data.classes import DataError
 from convert.data.eyes import (
     CANVAS,
     COVERAGE,
+    Checked,
     cew,
     close_ups,
     eye_canvas,
     eye_labels,
     load,
     photos,
+    read_checked,
 )
 from convert.data.teachers.eyes import eye_opening
 from edge.vision.crops import eye_crop
@@ -34,14 +36,15 @@ def test_eye_aspect_ratio_by_hand() -> None:
     ("left", "right", "expected", "reason"),
     [
         (0.05, 0.07, {"left": "closed", "right": "closed"}, "both lids down"),
-        (0.05, 0.30, {"left": None, "right": None}, "a wink, or one eye that the teacher misjudged"),
+        (0.05, 0.30, {"left": None, "right": "open"}, "a wink, or one eye that the teacher misjudged"),
         (0.30, 0.28, {"left": "open", "right": "open"}, "both open"),
-        (0.30, 0.15, {"left": "open", "right": None}, "one of them in doubt"),
+        (0.22, 0.12, {"left": "open", "right": "open"}, "the far eye of a turned head measures less"),
         (0.12, 0.13, {"left": None, "right": None}, "half-way"),
+        (0.18, 0.18, {"left": None, "right": None}, "narrow, or nearly closed"),
     ],
 )
 def test_labels_from_the_teacher(left: float, right: float, expected: dict, reason: str) -> None:
-    assert eye_labels(left, right) == expected, reason
+    assert eye_labels({"left": left, "right": right}) == expected, reason
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
@@ -99,11 +102,37 @@ def test_samples_of_each_source(folder: Path) -> None:
     assert [sample.label for sample in cew(folder / "eyes" / "cew")] == ["closed", "closed", "open", "open"]
     assert [sample.label for sample in close_ups(folder / "eyes" / "closeup")] == ["closed", "open"]
     found = [(sample.label, sample.source) for sample in photos(folder)]
-    # Both eyes of the first photo; none of the second, where the eyes differ; of the third the row with eyes
-    # 30 pixels apart, not the one with 10.
-    assert found == [("open", "photos_open")] * 2 + [("closed", "photos_closed")] * 2
+    # Both eyes of the first photo and of the second, where one is narrow; of the third the row with eyes 30 pixels
+    # apart, not the one with 10.
+    assert found == [
+        *[("open", "photos_open")] * 3,
+        ("open", "photos_narrow"),
+        *[("closed", "photos_closed")] * 2,
+    ]
     for sample in (*cew(folder / "eyes" / "cew"), *close_ups(folder / "eyes" / "closeup"), *photos(folder)):
         assert (sample.canvas.shape, sample.canvas.dtype) == ((CANVAS, CANVAS), np.uint8)
+
+
+def test_what_a_person_saw_goes_before_the_teacher(folder: Path) -> None:
+    checked = {
+        "lfw/Aaron_Guiel/Aaron_Guiel_0002.jpg": Checked(None, glasses=False),
+        "mtfl/lfw_5590/Aaron_Guiel_0001.jpg": Checked("closed", glasses=False),
+        "mtfl/net_7876/7.jpg": Checked("open", glasses=True),
+    }
+    found = [(sample.label, sample.source) for sample in photos(folder, checked)]
+    assert found == [*[("closed", "photos_closed")] * 2, *[("open", "photos_narrow")] * 2]
+
+
+def test_the_shipped_list_of_what_a_person_saw() -> None:
+    labels = [seen.label for seen in read_checked().values()]
+    assert {label: labels.count(label) > 100 for label in ("open", "closed", None)} == dict.fromkeys(labels, True)
+
+
+def test_an_unknown_word_in_the_list_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "checked.csv"
+    file.write_text("image,label,glasses\na.jpg,half,\n")
+    with pytest.raises(DataError, match=r"checked\.csv:2: label must be one of closed, open, doubt, received 'half'"):
+        read_checked(file)
 
 
 def test_no_group_stands_on_both_sides(folder: Path) -> None:

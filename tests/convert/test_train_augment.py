@@ -8,7 +8,14 @@ import pytest
 from convert.data import gesture
 from convert.data.classes import DataError, LabelledImages
 from convert.data.gesture_sources import HandSample, mask_box, skin_mask
-from convert.training.augment import change_light, erase_rectangle, make_augment, make_composite, random_affine
+from convert.training.augment import (
+    change_light,
+    erase_rectangle,
+    make_augment,
+    make_composite,
+    put_on_spectacles,
+    random_affine,
+)
 from convert.training.recipe import AugmentTable, SamplingTable
 from convert.training.sampling import sampling_weights
 from edge.values import Box
@@ -61,6 +68,17 @@ def test_an_erased_rectangle_has_one_grey(rng) -> None:
     assert set(np.unique(erased)) <= {0, erased.max()}
     assert 0.01 < (erased > 0).mean() < 0.35
     assert not marked.any()
+
+
+def test_spectacles_cover_a_part_and_leave_the_rest() -> None:
+    grey = np.full((24, 24, 1), 100, np.uint8)
+    covered = []
+    for seed in range(100):
+        worn = put_on_spectacles(grey, np.random.default_rng(seed))
+        assert (worn.shape, worn.dtype) == (grey.shape, np.uint8)
+        covered.append((worn != grey).mean())
+    assert (grey == 100).all()
+    assert 0.05 < np.mean(covered) < 0.6
 
 
 def test_a_background_appears_only_where_alpha_is_zero(rng) -> None:
