@@ -69,7 +69,7 @@ class ClassJudge(Judge):
     def __init__(self, images: LabelledImages, recipe: BaseRecipe) -> None:
         super().__init__()
         self._images, self._batches = images, PlainBatches(images, recipe)
-        self._average = _AverageWeights()
+        self._average = AverageWeights()
 
     @property
     def weights(self) -> Arrays:
@@ -83,7 +83,7 @@ class ClassJudge(Judge):
         logs["val_accuracy"] = float((logits.argmax(axis=1) == self._images.targets).mean())
 
 
-class _AverageWeights(keras.callbacks.Callback):
+class AverageWeights(keras.callbacks.Callback):
     """Copies the weights while ``SwapEMAWeights``, which stands after it, has the averages in the network."""
 
     def on_predict_end(self, logs: Any = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -19,6 +20,8 @@ from convert.training.early_stop import Patience
 from convert.training.errors import ResumeError
 from convert.training.files import replacing
 from convert.training.recipe import BaseRecipe, RecipeError
+
+log = logging.getLogger(__name__)
 
 CHECKPOINT_FILE = "checkpoint.npz"
 
@@ -105,6 +108,32 @@ def read_checkpoint(file: Path) -> Checkpoint:
         raise ResumeError(
             f"{file}: not a checkpoint that can be read ({error}); remove it, or begin anew with --restart"
         ) from error
+
+
+def first_checkpoint(new: Checkpoint, out: Path, epochs: int, *, resume: bool, restart: bool) -> Checkpoint:
+    """The interrupted training in ``out`` that goes on, if it is the ``new`` one's; or the beginning of the new one.
+
+    Raises:
+        RecipeError: ``out`` holds another training, or an interrupted one that is neither to go on nor given up.
+        ResumeError: the checkpoint is damaged.
+    """
+    file = out / CHECKPOINT_FILE
+    if restart or not file.exists():
+        if resume:
+            log.warning("%s: no checkpoint in here, training from the beginning", out)
+        return new
+    found = read_checkpoint(file)
+    done = found.progress.epochs
+    if resume:
+        check_identity(file, found.identity, new.identity)
+        log.info("%s: going on after epoch %d of %d", out, done, epochs)
+        return found
+    if not found.progress.finished:
+        raise RecipeError(
+            f"{out}: holds a training that was interrupted after epoch {done}; go on with --resume, give another "
+            "--out, or begin anew with --restart, which gives it up"
+        )
+    return new
 
 
 def check_identity(file: Path, found: dict[str, Any], wanted: dict[str, Any]) -> None:

@@ -11,17 +11,11 @@ import keras
 from convert.data.errors import DataError
 from convert.training.batches import Batches
 from convert.training.callbacks import EpochStart, Keeper
-from convert.training.checkpoint import (
-    CHECKPOINT_FILE,
-    Checkpoint,
-    check_identity,
-    identity,
-    read_checkpoint,
-)
+from convert.training.checkpoint import Checkpoint, first_checkpoint, identity
 from convert.training.datasets import Prepared
 from convert.training.distribute import use_devices, use_one_device
 from convert.training.files import make_folder, replacing
-from convert.training.recipe import BaseRecipe, Recipe, RecipeError
+from convert.training.recipe import BaseRecipe, Recipe
 from convert.training.report import write_report
 from convert.training.seeding import make_repeatable
 from convert.training.showing import TENSORBOARD_FOLDER, ProgressBar, TensorBoard, lines_above_the_bar
@@ -61,7 +55,8 @@ def train(trainee: Trainee, out: Path, start: Start) -> keras.Model:
     """
     recipe, prepared = trainee.recipe, trainee.prepared
     _check_amounts(recipe, prepared)
-    checkpoint = _first_checkpoint(recipe, prepared, out, start)
+    new = Checkpoint(identity(recipe, start.seed, prepared.train, prepared.soft_targets))
+    checkpoint = first_checkpoint(new, out, recipe.optimiser.epochs, resume=start.resume, restart=start.restart)
     make_folder(out)
     make_repeatable(start.seed)
     use_fused_kernels()
@@ -121,28 +116,6 @@ def _fit(trainee: Trainee, checkpoint: Checkpoint, out: Path, start: Start) -> C
         finally:
             batches.close()
     return keeper.checkpoint
-
-
-def _first_checkpoint(recipe: BaseRecipe, prepared: Prepared, out: Path, start: Start) -> Checkpoint:
-    """The interrupted training in ``out`` that goes on, or the beginning of a new one."""
-    file = out / CHECKPOINT_FILE
-    new = Checkpoint(identity(recipe, start.seed, prepared.train, prepared.soft_targets))
-    if start.restart or not file.exists():
-        if start.resume:
-            log.warning("%s: no checkpoint in here, training from the beginning", out)
-        return new
-    found = read_checkpoint(file)
-    done = found.progress.epochs
-    if start.resume:
-        check_identity(file, found.identity, new.identity)
-        log.info("%s: going on after epoch %d of %d", out, done, recipe.optimiser.epochs)
-        return found
-    if not found.progress.finished:
-        raise RecipeError(
-            f"{out}: holds a training that was interrupted after epoch {done}; go on with --resume, give another "
-            "--out, or begin anew with --restart, which gives it up"
-        )
-    return new
 
 
 def _check_amounts(recipe: BaseRecipe, prepared: Prepared) -> None:

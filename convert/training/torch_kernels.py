@@ -14,11 +14,12 @@ from keras import layers
 
 
 def use_fused_kernels() -> bool:
-    """Route Conv2D and BatchNormalization to PyTorch's kernels for this process; False on another backend."""
+    """Route layers to PyTorch's kernels for this process; False on another backend."""
     if keras.backend.backend() != "torch":
         return False
     layers.Conv2D.call = _convolve
     layers.BatchNormalization.call = _normalise
+    layers.UpSampling2D.call = _enlarge
     return True
 
 
@@ -50,6 +51,16 @@ def _convolve(layer: Any, inputs: Any, training: bool | None = None) -> Any:
     bias = None if layer.bias is None else layer.bias.value
     y = functional.conv2d(x, layer.kernel.value.permute(3, 2, 0, 1), bias, layer.strides, even)
     return layer.activation(y.permute(0, 2, 3, 1))
+
+
+def _enlarge(layer: Any, inputs: Any) -> Any:
+    import torch.nn.functional as functional
+
+    sides = {"align_corners": False} if layer.interpolation == "bilinear" else {}  # half-pixel centres, as TensorFlow's
+    enlarged = functional.interpolate(
+        inputs.permute(0, 3, 1, 2), scale_factor=layer.size, mode=layer.interpolation, **sides
+    )
+    return enlarged.permute(0, 2, 3, 1)
 
 
 def _same_padding(size: Any, kernel: tuple[int, int], strides: tuple[int, int]) -> list[int]:

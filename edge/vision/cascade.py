@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from math import log
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +20,7 @@ from edge.values import Box, Image, Point
 from edge.vision.boxes import Boxes, areas, clip, from_values, nms, regress, squarify, to_points
 from edge.vision.mipmap import Mipmap
 from edge.vision.pyramid import Pyramid
-from edge.vision.stages import CascadeNetwork, MapStage, NetworkFactory, Shape, WindowStage
+from edge.vision.stages import CascadeNetwork, MapStage, NetworkFactory, Shape, WindowStage, log_odds
 
 OUTPUTS = {"pnet": {"face", "box"}, "rnet": {"face", "box"}, "onet": {"face", "box", "landmarks"}}
 """What is read of each network; P-Net and R-Net may have landmarks too."""
@@ -145,11 +144,6 @@ class Cascade:
         points = to_points(windows, answers.landmarks)
         scores = 1 / (1 + np.exp(-answers.margins))
         return tuple(_detection(boxes[index], scores[index], points[index]) for index in kept)
-
-
-def log_odds(probability: float) -> float:
-    """The difference of two logits whose softmax gives ``probability`` to the second."""
-    return log(probability / (1 - probability))
 
 
 def _best(margins: NDArray[np.float32], least: float, most: int) -> NDArray[np.intp]:

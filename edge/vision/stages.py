@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from math import log
 from typing import Any, NamedTuple, Protocol
 
 import cv2
@@ -103,6 +104,11 @@ def split(n: int) -> list[int]:
         batches += [size] * (n // size)
         n %= size
     return batches
+
+
+def log_odds(probability: float) -> float:
+    """The logit of ``probability``: also the difference of two logits whose softmax gives it to the second."""
+    return log(probability / (1 - probability))
 
 
 def _margins(logits: NDArray[np.float32]) -> NDArray[np.float32]:

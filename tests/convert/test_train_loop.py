@@ -125,21 +125,32 @@ def test_a_rate_that_diverges_stops_the_training(keras, tmp_path: Path) -> None:
 def test_the_fused_kernels_compute_what_keras_does(keras) -> None:
     if keras.backend.backend() != "torch":
         pytest.skip("the fused kernels are PyTorch's; set KERAS_BACKEND=torch")
+    from convert.networks.detector import build_detector
     from convert.training import torch_kernels
     from convert.training.network import build_network
 
+    routed = (keras.layers.Conv2D, keras.layers.BatchNormalization, keras.layers.UpSampling2D)
+    plain_calls = [layer.call for layer in routed]
+    normal = np.random.default_rng(0).standard_normal
     recipe = make_recipe()
-    pixels = np.random.default_rng(0).standard_normal((2, 11, 10, 1)).astype(np.float32)
-    plain_calls = keras.layers.Conv2D.call, keras.layers.BatchNormalization.call
-    plain = build_network(recipe, None)
-    expected = keras.ops.convert_to_numpy(plain(pixels))
+    cases = [
+        (lambda: build_network(recipe, None), normal((2, 11, 10, 1)).astype(np.float32)),
+        (build_detector, normal((1, 64, 96, 3)).astype(np.float32)),
+    ]
+    plain = [build() for build, _ in cases]
+    expected = [network(pixels) for network, (_, pixels) in zip(plain, cases, strict=True)]
     try:
         torch_kernels.use_fused_kernels()
-        fused = build_network(recipe, None)
-        fused.set_weights(plain.get_weights())
-        np.testing.assert_allclose(keras.ops.convert_to_numpy(fused(pixels)), expected, atol=1e-5)
+        for (build, pixels), network, outputs in zip(cases, plain, expected, strict=True):
+            fused = build()
+            fused.set_weights(network.get_weights())
+            pairs = zip(keras.tree.flatten(fused(pixels)), keras.tree.flatten(outputs), strict=True)
+            for found, wanted in pairs:
+                to_numpy = keras.ops.convert_to_numpy
+                np.testing.assert_allclose(to_numpy(found), to_numpy(wanted), atol=1e-5)
     finally:
-        keras.layers.Conv2D.call, keras.layers.BatchNormalization.call = plain_calls
+        for layer, call in zip(routed, plain_calls, strict=True):
+            layer.call = call
 
 
 @pytest.mark.parametrize("file", CLASSIFIER_RECIPES, ids=lambda file: file.stem)

@@ -15,8 +15,8 @@ from edge.inference import Bundle, Manifest
 from edge.inference.bundle import BundleError
 from edge.values import Box
 from edge.vision.boxes import iou
-from edge.vision.cascade import MAX_PROPOSALS, Cascade, Detection, Thresholds, log_odds
-from edge.vision.stages import split
+from edge.vision.cascade import MAX_PROPOSALS, Cascade, Detection, Thresholds
+from edge.vision.stages import log_odds, split
 
 MIN_SIZE_PX = 40
 

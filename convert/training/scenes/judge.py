@@ -99,7 +99,7 @@ def count(tally: Tally, found: Found, scene: Scene, smallest: float) -> None:
             tally.ious.append(float(overlaps[index, nearest]))
             if scene.landmarks is not None:
                 tally.errors.append(normalised_error(found.landmarks[nearest], scene.landmarks[index]))
-    tally.false += _false(found, scene)
+    tally.false += len(false_finds(found, scene))
 
 
 def normalised_error(found: NDArray[np.float32], true: NDArray[np.float32]) -> float:
@@ -107,8 +107,9 @@ def normalised_error(found: NDArray[np.float32], true: NDArray[np.float32]) -> f
     return float(np.linalg.norm(found - true, axis=1).mean() / np.linalg.norm(true[0] - true[1]))
 
 
-def _false(found: Found, scene: Scene) -> int:
+def false_finds(found: Found, scene: Scene) -> Floats:
+    """The scores ``(n,)`` of the finds in ``scene`` that are false ones."""
     known = np.concatenate([scene.boxes, scene.unsure])
     if not len(known) or not len(found.boxes):
-        return len(found.boxes)
-    return int((iou(found.boxes, known).max(1) < FALSE_IOU).sum())
+        return found.scores
+    return found.scores[iou(found.boxes, known).max(1) < FALSE_IOU]

@@ -1,0 +1,42 @@
+"""The detector on whole images with a Keras network, through the device's own code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from convert.training.detector.batches import normalise
+from convert.training.scenes.judge import Found
+from edge.vision.boxes import from_values
+from edge.vision.single_shot import SingleShot, Thresholds
+
+
+class KerasNetwork:
+    """A Keras network behind the interface of :class:`edge.inference.Network`."""
+
+    def __init__(self, network: keras.Model) -> None:
+        self._network = network
+        self._outputs: dict[str, NDArray[np.float32]] = {}
+
+    def invoke(self, pixels: NDArray[np.uint8]) -> None:
+        """Run on RGB ``pixels`` ``(n, height, width, 3)`` uint8."""
+        self._outputs = self._network.predict_on_batch(normalise(pixels))
+
+    def real(self, name: str) -> NDArray[np.float32]:
+        """The named output of the last run."""
+        return self._outputs[name]
+
+
+def make_detect(network: keras.Model, thresholds: Thresholds, min_size_px: float) -> Callable[..., Found]:
+    """A function that searches a BGR image ``(height, width, 3)`` uint8, best find first."""
+    detector = SingleShot(lambda name, shape: KerasNetwork(network), thresholds, min_size_px)
+
+    def detect(image: NDArray[np.uint8]) -> Found:
+        finds = detector.detect(image)
+        scores = np.array([find.score for find in finds], np.float32)
+        return Found(from_values([find.box for find in finds]), scores, np.zeros((len(finds), 5, 2), np.float32))
+
+    return detect

@@ -1,0 +1,163 @@
+"""Trains the detector, goes on where an interrupted training stopped, and says how good the result is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from convert.networks.detector import build_detector
+from convert.training.checkpoint import Checkpoint, first_checkpoint
+from convert.training.detector.batches import Batches
+from convert.training.detector.canvases import CanvasDrawer
+from convert.training.detector.detect import make_detect
+from convert.training.detector.keeper import Keeper
+from convert.training.detector.losses import Trainer
+from convert.training.detector.pictures import read_pictures
+from convert.training.detector.recipe import DetectorRecipe, FitTable, SourceTable, read_detector_recipe
+from convert.training.detector.threshold import choose_threshold, set_apart
+from convert.training.files import make_folder, replacing
+from convert.training.scenes.judge import judge
+from convert.training.scenes.sources import Source, load_sources
+from convert.training.seeding import make_repeatable
+from convert.training.showing import lines_above_the_bar
+from convert.training.torch_kernels import use_fused_kernels
+from edge.vision.single_shot import Thresholds
+
+log = logging.getLogger(__name__)
+
+NETWORK_FILE = "detector.keras"
+METRICS_FILE = "training.json"
+CALIBRATION_FILE = "calibration.npz"
+
+CALIBRATION_CANVASES = 400
+"""Training canvases, left beside the network, on which int8 ranges are measured."""
+
+JUDGED_PX = 40
+"""Objects from this size on are looked for in the held-back pictures."""
+
+
+def train(
+    recipe_path: Path, data: Path, out: Path, seed: int = 0, *, resume: bool = False, restart: bool = False
+) -> Path:
+    """Train the detector of a recipe on the folder ``data`` and write everything to the folder ``out``.
+
+    ``out`` gets ``detector.keras`` (float32, the moving average of the weights), ``calibration.npz`` (training
+    canvases, uint8 RGB), ``epochs.csv`` and ``training.json``.  Returns ``out``.
+
+    Raises:
+        RecipeError: the recipe breaks a rule, or ``out`` holds an interrupted training that is neither resumed nor
+            given up, or one of another recipe, seed or backend.
+        WriteError: ``out`` can't be written to; what is there stays.
+    """
+    recipe = read_detector_recipe(recipe_path)
+    make_folder(out)
+    use_fused_kernels()
+    make_repeatable(seed)
+    loaded = load_sources(recipe, data, out, np.random.default_rng(seed))
+    sources, choosing = set_apart(loaded, recipe)
+    new = Checkpoint(_identity(recipe, sources, seed))
+    checkpoint = first_checkpoint(new, out, recipe.fit.epochs, resume=resume, restart=restart)
+    if not checkpoint.progress.finished:
+        drawer = CanvasDrawer(*read_pictures(sources), recipe.canvas, recipe.pixels)
+        _keep_for_calibration(drawer, out, seed)
+        checkpoint = _fit(Batches(drawer, recipe, seed), recipe, checkpoint, out, seed)
+    network = build_detector()
+    network.set_weights(checkpoint.kept)
+    with replacing(out / NETWORK_FILE) as partial:
+        network.save(partial)
+    thresholds = choose_threshold(network, choosing, recipe.threshold, JUDGED_PX)
+    _write_metrics(network, recipe, sources, thresholds, out, seed)
+    return out
+
+
+def _identity(recipe: DetectorRecipe, sources: Sequence[Source[SourceTable]], seed: int) -> dict[str, Any]:
+    """What must be the same for a training to go on."""
+    names = "\n".join(f"{source.name} {scene.path}" for source in sources for scene in source.train)
+    return {
+        "recipe": recipe.model_dump(mode="json"),
+        "seed": seed,
+        "data": hashlib.sha256(names.encode()).hexdigest(),
+        "backend": keras.backend.backend(),
+    }
+
+
+def _keep_for_calibration(drawer: CanvasDrawer, out: Path, seed: int) -> None:
+    rng = np.random.default_rng((seed, CALIBRATION_CANVASES))
+    canvases = np.stack([drawer.draw(rng).image[..., ::-1] for _ in range(CALIBRATION_CANVASES)])
+    with replacing(out / CALIBRATION_FILE) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, detector=canvases)
+
+
+def _fit(batches: Batches, recipe: DetectorRecipe, checkpoint: Checkpoint, out: Path, seed: int) -> Checkpoint:
+    """Train from ``checkpoint`` to the end, and give the last one."""
+    keras.config.set_dtype_policy(recipe.fit.precision)
+    try:
+        trainer = Trainer(build_detector(), recipe.fit.box_weight)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    trainer.compile(_optimiser(recipe.fit))
+    keeper = Keeper(checkpoint, batches, recipe.fit.epochs, out, seed)
+    with lines_above_the_bar():
+        trainer.fit(
+            batches,
+            shuffle=False,
+            initial_epoch=checkpoint.progress.epochs,
+            epochs=recipe.fit.epochs,
+            callbacks=[keeper],
+            verbose=0,
+        )
+    return keeper.checkpoint
+
+
+def _optimiser(table: FitTable) -> keras.optimizers.Optimizer:
+    steps = table.epochs * table.steps_per_epoch
+    rate = keras.optimizers.schedules.CosineDecay(
+        table.rate / 10,
+        max(steps - table.warmup_steps, 1),
+        alpha=0.01,
+        warmup_target=table.rate,
+        warmup_steps=table.warmup_steps,
+    )
+    optimiser = keras.optimizers.AdamW(
+        rate,
+        weight_decay=table.weight_decay,
+        global_clipnorm=10.0,
+        use_ema=True,
+        ema_momentum=table.average_momentum,
+    )
+    optimiser.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimiser
+
+
+def _write_metrics(
+    network: keras.Model,
+    recipe: DetectorRecipe,
+    sources: Sequence[Source[SourceTable]],
+    thresholds: Thresholds,
+    out: Path,
+    seed: int,
+) -> None:
+    detect = make_detect(network, thresholds, JUDGED_PX)
+    held_back = {}
+    for source in sources:
+        if source.validation:
+            held_back[source.name] = judge(detect, source.validation, JUDGED_PX).as_dict()
+            log.info("%s: %s", source.name, held_back[source.name])
+    report = {
+        "task": recipe.task,
+        "recipe": recipe.model_dump(mode="json"),
+        "seed": seed,
+        "backend": keras.backend.backend(),
+        "thresholds": asdict(thresholds),
+        "held_back": held_back,
+    }
+    with replacing(out / METRICS_FILE) as partial:
+        partial.write_text(json.dumps(report, indent=2) + "\n", "utf-8")

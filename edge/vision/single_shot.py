@@ -1,0 +1,133 @@
+"""A detector of one network that sees the whole image once: hands of every size in one call a frame.
+
+What its maps mean is in :mod:`edge.vision.heatmap`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.inference import Bundle
+from edge.inference.bundle import BundleError
+from edge.values import Box, Image
+from edge.vision.boxes import Boxes, areas, clip, from_values, iou, nms
+from edge.vision.heatmap import HEADS, SMALLEST_PX, STRIDE_PX, boxes_of, canvas_size, centres
+from edge.vision.mipmap import Mipmap
+from edge.vision.stages import CascadeNetwork, NetworkFactory, Shape, log_odds
+
+MAX_HITS = 300
+"""At most this many cells, the hottest, go to non-maximum suppression."""
+
+KEPT_CANVASES = 4
+"""For so many sizes of canvas the network stays allocated."""
+
+SAME_IOU = 0.3
+"""A box that overlaps an expected one by so much may be the same object."""
+
+
+class Found(NamedTuple):
+    """Something found: a box inside the image and a score from 0 to 1."""
+
+    box: Box
+    score: float
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Least scores, and the overlap above which the weaker of two boxes goes; a bundle's manifest sets them.
+
+    ``score`` is for what appears; ``expected`` for what was there a frame ago, so that it doesn't flicker.
+    """
+
+    score: float = 0.4
+    expected: float = 0.25
+    nms: float = 0.45
+
+    @classmethod
+    def of(cls, bundle: Bundle) -> Thresholds:
+        """Those of ``bundle``'s manifest."""
+        known = {field.name for field in fields(cls)}
+        given = bundle.manifest.thresholds
+        for name, value in given.items():
+            if name not in known:
+                raise BundleError(f"{bundle.path}: threshold {name!r} is unknown; a detector has {sorted(known)}")
+            if not 0 < value < 1:
+                raise BundleError(f"{bundle.path}: threshold {name!r} must lie between 0 and 1, received {value}")
+        return cls(**given)
+
+
+class SingleShot:
+    """Finds every object of at least ``min_size_px`` in an image of any size.
+
+    The network is built for each new size of canvas, so the first image of a new size takes longer.
+    """
+
+    def __init__(self, networks: NetworkFactory, thresholds: Thresholds, min_size_px: float) -> None:
+        self._thresholds = thresholds
+        self._shrink = min_size_px / SMALLEST_PX
+        self._canvas = lru_cache(maxsize=KEPT_CANVASES)(lambda size: _Canvas(networks, size))
+
+    @classmethod
+    def of(cls, bundle: Bundle, min_size_px: float, threads: int = 1) -> SingleShot:
+        """The detector of a bundle."""
+        spec = bundle.manifest.networks["detector"]
+        if spec.input.colour != "rgb":
+            raise BundleError(f"{bundle.path}: detector takes {spec.input.colour!r}, should take 'rgb'")
+        if missing := set(HEADS) - set(spec.outputs):
+            raise BundleError(f"{bundle.path}: detector lacks the output(s) {sorted(missing)}, has {spec.outputs}")
+
+        def build(name: str, shape: Shape) -> CascadeNetwork:
+            return bundle.network(name, shape=shape, threads=threads)
+
+        return cls(build, Thresholds.of(bundle), min_size_px)
+
+    def detect(self, image: Image | Mipmap, expected: Sequence[Box] = ()) -> tuple[Found, ...]:
+        """Everything found in ``image``, best score first, with boxes in its pixels.
+
+        Where something is ``expected``, as it was there a frame ago, a lower score suffices.
+        """
+        mipmap = image if isinstance(image, Mipmap) else Mipmap(image)
+        canvas = self._canvas(canvas_size(mipmap.width, mipmap.height, self._shrink))
+        limits = self._thresholds
+        logits, boxes = canvas.hits(mipmap, log_odds(limits.expected if expected else limits.score))
+        kept = nms(boxes, logits, limits.nms)
+        scores, boxes = 1 / (1 + np.exp(-logits[kept])), boxes[kept]
+        sure = (scores >= limits.score) | _near(boxes, from_values(expected))
+        return tuple(
+            Found(Box(*map(float, box)), float(score)) for box, score in zip(boxes[sure], scores[sure], strict=True)
+        )
+
+
+class _Canvas:
+    """The network for one size of canvas."""
+
+    def __init__(self, networks: NetworkFactory, size: tuple[int, int]) -> None:
+        width, height = self._size = size
+        self._network = networks("detector", (1, height, width, 3))
+        self._centres = centres(size)
+
+    def hits(self, mipmap: Mipmap, least: float) -> tuple[NDArray[np.float32], Boxes]:
+        """Logits ``(n,)`` of at least ``least`` and their boxes ``(n, 4)`` in pixels of the image, inside of it."""
+        width, height = self._size
+        self._network.invoke(cv2.cvtColor(mipmap.resized(width, height), cv2.COLOR_BGR2RGB)[None])
+        logits = self._network.real("heat").reshape(-1)
+        hot = np.flatnonzero(logits >= least)
+        if len(hot) > MAX_HITS:
+            hot = hot[np.argpartition(-logits[hot], MAX_HITS)[:MAX_HITS]]
+        distances = self._network.real("box").reshape(-1, 4)[hot]
+        cell = np.array([mipmap.width / width, mipmap.height / height] * 2, np.float32) * np.float32(STRIDE_PX)
+        boxes = clip(boxes_of(self._centres[hot], distances) * cell, mipmap.width, mipmap.height)
+        whole = areas(boxes) > 0
+        return logits[hot][whole], boxes[whole]
+
+
+def _near(boxes: Boxes, expected: Boxes) -> NDArray[np.bool_]:
+    """``(n,)``: which of ``boxes`` ``(n, 4)`` overlap one of ``expected`` ``(m, 4)``."""
+    return np.any(iou(boxes, expected) >= SAME_IOU, axis=1)
