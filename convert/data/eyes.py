@@ -4,9 +4,9 @@ In CEW open eyes come from LFW and closed ones from the web, so a network can le
 Two things work against that: photos give open *and* closed eyes of the same origin, and each class is drawn from
 every source in like shares (``sampling.source_weights`` of the recipe).
 
-The teacher can't tell a narrow eye, or one behind glasses, from a closed one: in a third of the photos that it takes
-for closed a person sees open eyes or can't tell.  Its doubtful photos were therefore looked at, and
-:data:`CHECKED_LIST` says what was seen; those that a person can't tell either neither train nor judge.
+The teacher can't tell a narrow eye, or one behind glasses, from a closed one: a third of the photos that it takes for
+closed show open eyes, or leave it open to whoever looks at them.  Its doubtful photos were therefore looked at, and
+:data:`CHECKED_LIST` says what was seen; those that stay doubtful neither train nor judge.
 """
 
 from __future__ import annotations
@@ -68,14 +68,15 @@ MIN_OPENING = 0.1
 MIN_WIDER_OPENING = 0.19
 """Teacher's eye aspect ratios: an eye is closed if both eyes are at most the first, open if it is at least the second
 and the wider of both at least the third; anything between is dropped.  The far eye of a turned head, and one behind the
-rim of glasses, measures less than the near one: of 168 such photos 5 did not show open eyes."""
+rim of glasses, measures less than the near one: of 168 such photos that were looked at, about one in fifteen did not
+clearly show open eyes."""
 
 NARROW_OPENING = 0.17
 """Below it an open eye is a narrow one, which the recipe draws more often."""
 
 CHECKED_LIST = Path(__file__).with_name("eyes_checked.csv")
-"""What a person saw in photos of the teacher's table: both eyes ``open`` or ``closed``, or ``doubt``; and whether they
-are behind ``glasses``, where that was noted."""
+"""What was seen in photos of the teacher's table, on contact sheets: both eyes ``open`` or ``closed``, or ``doubt``;
+and whether they are behind ``glasses``, where that was noted."""
 
 CHECKED_COLUMNS = ("image", "label", "glasses")
 
@@ -100,7 +101,7 @@ class EyeSample:
 
 @dataclass(frozen=True)
 class Checked:
-    """What a person saw in a photo: the ``label`` of both eyes, None if it can't be told."""
+    """What was seen in a photo: the ``label`` of both eyes, None if it can't be told."""
 
     label: str | None
     glasses: bool
@@ -216,7 +217,7 @@ def eye_labels(openings: Mapping[Side, float]) -> dict[Side, str | None]:
 
 
 def read_checked(file: Path = CHECKED_LIST) -> dict[str, Checked]:
-    """What a person saw, by the photo's path below the data folder.
+    """What was seen, by the photo's path below the data folder.
 
     Raises:
         DataError: it can't be read, or holds an unknown label.

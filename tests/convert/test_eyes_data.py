@@ -113,7 +113,7 @@ def test_samples_of_each_source(folder: Path) -> None:
         assert (sample.canvas.shape, sample.canvas.dtype) == ((CANVAS, CANVAS), np.uint8)
 
 
-def test_what_a_person_saw_goes_before_the_teacher(folder: Path) -> None:
+def test_what_was_seen_goes_before_the_teacher(folder: Path) -> None:
     checked = {
         "lfw/Aaron_Guiel/Aaron_Guiel_0002.jpg": Checked(None, glasses=False),
         "mtfl/lfw_5590/Aaron_Guiel_0001.jpg": Checked("closed", glasses=False),
@@ -123,7 +123,7 @@ def test_what_a_person_saw_goes_before_the_teacher(folder: Path) -> None:
     assert found == [*[("closed", "photos_closed")] * 2, *[("open", "photos_narrow")] * 2]
 
 
-def test_the_shipped_list_of_what_a_person_saw() -> None:
+def test_the_shipped_list_of_what_was_seen() -> None:
     labels = [seen.label for seen in read_checked().values()]
     assert {label: labels.count(label) > 100 for label in ("open", "closed", None)} == dict.fromkeys(labels, True)
 
