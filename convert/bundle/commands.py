@@ -31,7 +31,7 @@ examples:
   vigil-convert bundle eyes --checkpoint runs/eyes --data ~/data --out models/eyes
   vigil-convert bundle faces --checkpoint runs/faces --metrics faces.json --out models/faces
   vigil-convert bundle faces --checkpoint runs/faces --threshold onet=0.8 --out models/faces
-  vigil-convert bundle identity --checkpoint runs/identity --data ~/data/lfw --out models/identity
+  vigil-convert bundle identity --checkpoint runs/identity --data ~/data --out models/identity
 
 A classifier or embedder is calibrated on training crops and measured on validation crops of the data of its recipe.
 A cascade is calibrated on windows of the kind that reaches each network, which its training has left beside it (an

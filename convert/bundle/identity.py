@@ -24,7 +24,7 @@ from convert.bundle.writer import BundleDraft
 from convert.evaluate.embedding import EMBEDDING
 from convert.quantize.quantize import quantize
 from convert.quantize.report import format_report
-from convert.training.identity.pairs import draw_pairs, pair_figures
+from convert.training.identity.pairs import pair_figures
 from convert.training.identity.prepare import prepare_people
 from convert.training.identity.recipe import IdentityRecipe
 from edge.inference import Task
@@ -56,7 +56,7 @@ def build_identity(
         sample(validation.images),
         allow_slow_operations=options.allow_slow_operations,
     )
-    pairs = draw_pairs(validation.targets)
+    pairs = prepared.pairs
 
     def figures(outputs: Any) -> dict[str, Any]:
         return pair_figures(outputs[EMBEDDING], pairs)

@@ -101,9 +101,10 @@ def network_draft(quantized: QuantizedNetwork, pixels: NDArray[np.uint8]) -> Net
 def training(task: Task, card: Card, report: TrainingReport, bundle_arguments: str) -> Training:
     """What made a bundle: data, recipe, seed, and the two commands, of which the second takes ``bundle_arguments``."""
     name = task.value
+    teacher = " --teacher TEACHER" if report.recipe.get("teacher") else ""
     return Training(
         data=card.data,
-        command=f"vigil-convert train {name} --data DATA --recipe RECIPE --out RUN "
+        command=f"vigil-convert train {name} --data DATA --recipe RECIPE --out RUN{teacher} "
         f"--seed {report.seed}\nvigil-convert bundle {name} --checkpoint RUN {bundle_arguments} --out BUNDLE",
         seed=report.seed,
         recipe=report.recipe,

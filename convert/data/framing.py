@@ -117,8 +117,10 @@ class CentralFace(Framing):
 
     wanted = "face"
 
-    def __init__(self, size: int) -> None:
-        super().__init__(size)
+    def __init__(self, size: int, margin: int = 0) -> None:
+        """``margin``: in pixels of the device's crop, of ``size``, around it."""
+        super().__init__(size + 2 * margin)
+        self._size, self._margin = size, margin
         bundle = load_bundle(default_models_dir() / Task.FACES.value, Task.FACES)
         self._detector = FaceDetector(bundle, SMALLEST_PORTRAIT_PX)
 
@@ -127,7 +129,19 @@ class CentralFace(Framing):
         found = self._detector.detect(image)
         if not found:
             return []
-        return [identity_crop(image, most_central(found, image).landmarks, self.native_px)]
+        return [self._cut(image, most_central(found, image))]
+
+    def _cut(self, image: Image, face: Face) -> Image:
+        return identity_crop(image, face.landmarks, self._size, self._margin)
+
+
+class EveryPortrait(CentralFace):
+    """All faces of a photo, as an identity network sees them."""
+
+    def canvases(self, image: Image) -> list[Image]:
+        """As many as there are."""
+        image = _as_from_a_camera(image)
+        return [self._cut(image, face) for face in self._detector.detect(image)]
 
 
 FRAMINGS: dict[Crop, type[Framing]] = {

@@ -83,6 +83,15 @@ def split_people(people: People, share: float, rule: SplitRule = GROUPS, seed: i
     return PeopleSplit(_pictures(train), _pictures(validation))
 
 
+def photos_of(people: People, validation: Sequence[Path]) -> PeopleSplit:
+    """The photos ``validation``, each a group of its own, and of ``people`` all whom they don't show, to train on."""
+    shown = {photo.parent.name for photo in validation}
+    return PeopleSplit(
+        _pictures((name, people[name]) for name in sorted(people) if name not in shown),
+        [Picture(photo, photo.parent.name, str(photo)) for photo in validation],
+    )
+
+
 def at_most(pictures: Sequence[Picture], photos: int, each: int) -> list[Picture]:
     """The first ``each`` of every person's ``pictures``, and of these ``photos`` at most, whole people at a time."""
     chosen: list[Picture] = []

@@ -60,6 +60,7 @@ class ArcFaceLoss(keras.losses.Loss):
     """Cross-entropy of ``scale`` times the cosines, the true one's angle enlarged by ``margin``.
 
     ``y_true`` ``(n,)`` or ``(n, 1)`` holds the classes' numbers, ``y_pred`` ``(n, classes)`` float32 the cosines.
+    A number below 0 is nobody's, and costs nothing.
     """
 
     def __init__(self, margin: float = MARGIN, scale: float = SCALE, name: str = "arcface_loss", **kwargs: Any) -> None:
@@ -77,7 +78,9 @@ class ArcFaceLoss(keras.losses.Loss):
         cosines = ops.sum(true * y_pred, axis=-1)
         moved = add_angular_margin(cosines, self.margin) - cosines
         logits = self.scale * (y_pred + true * moved[:, None])
-        return keras.losses.sparse_categorical_crossentropy(classes, logits, from_logits=True)
+        somebody = ops.maximum(classes, 0)
+        losses = keras.losses.sparse_categorical_crossentropy(somebody, logits, from_logits=True)
+        return ops.where(classes < 0, 0.0, losses)
 
     def get_config(self) -> dict[str, Any]:
         """What the constructor takes."""

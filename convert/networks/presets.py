@@ -11,6 +11,8 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 BlockName = Literal["basic", "bottleneck"]
+Pooling = Literal["flatten", "depthwise"]
+"""What an embedder makes of its last map: see :func:`convert.networks.embedder.build_embedder`."""
 
 
 class Stem(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+from functools import partial
 from pathlib import Path
 
 from convert.training.recipe import RecipeError, read_recipe
@@ -23,13 +24,13 @@ _NOT_FOR_CASCADES = {
     "teacher": "takes a teacher's list by its recipe",
 }
 
-_EPILOG = """\
-examples:
+_EPILOG = r"""examples:
   vigil-convert train emotion --data ~/data --recipe convert/recipes/emotion.toml --out runs/emotion
   vigil-convert train emotion --data ~/data --recipe convert/recipes/emotion.toml --out runs/emotion --resume
   vigil-convert train emotion --data ~/data --recipe convert/recipes/emotion.toml --out runs/small --teacher runs/large
   vigil-convert train gesture --data photos --recipe convert/recipes/own_gestures.toml --out runs/own
-  vigil-convert train identity --data ~/data/lfw --recipe convert/recipes/identity.toml --out runs/identity
+  vigil-convert train identity --data ~/data --recipe convert/recipes/identity.toml --out runs/identity \
+    --teacher dlib_face_recognition_resnet_model_v1.dat
 
 Each epoch of a classifier leaves a checkpoint in --out; --resume goes on after the last one, with the same result as
 if nothing had happened. tensorboard --logdir runs shows the curves.
@@ -58,8 +59,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         type=Path,
         action="append",
         default=[],
-        metavar="DIR",
-        help="a finished training whose network teaches this one, by the recipe's table [teacher]; may be repeated",
+        metavar="PATH",
+        help="a finished training whose network teaches this one, by the recipe's table [teacher]; may be repeated; "
+        "for identity, once, dlib's dlib_face_recognition_resnet_model_v1.dat of the package face_recognition_models",
     )
     again = parser.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="go on after the last whole epoch of an interrupted run")
@@ -106,12 +108,19 @@ def _train_identity(arguments: argparse.Namespace) -> None:
     from convert.training.identity.recipe import read_identity_recipe
 
     recipe = read_identity_recipe(arguments.recipe)
+    if len(arguments.teacher) != (recipe.teacher is not None):
+        raise RecipeError(
+            f"{arguments.recipe}: teacher: a recipe with this table, and no other, takes dlib's face network, "
+            f"--teacher FILE, once; received {len(arguments.teacher)}"
+        )
     prepared = prepare_people(recipe, arguments.data, arguments.seed)
+    from convert.networks.dlib_face import load_dlib_face
     from convert.training.identity.trainee import IdentityTrainee
     from convert.training.loop import Start, train
 
+    teacher = partial(load_dlib_face, arguments.teacher[0]) if arguments.teacher else None
     start = Start(arguments.seed, arguments.resume, arguments.restart, arguments.distribute)
-    train(IdentityTrainee(recipe, prepared), arguments.out, start)
+    train(IdentityTrainee(recipe, prepared, teacher), arguments.out, start)
 
 
 def _train_cascade(arguments: argparse.Namespace) -> None:

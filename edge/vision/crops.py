@@ -67,12 +67,13 @@ def face_crop(image: Image, landmarks: ArrayLike, size: int) -> Image:
     return _warp(image, similarity(FACE_TEMPLATE * size, landmarks), size)
 
 
-def identity_crop(image: Image, landmarks: ArrayLike, size: int) -> Image:
+def identity_crop(image: Image, landmarks: ArrayLike, size: int, margin: int = 0) -> Image:
     """A face brought onto :data:`IDENTITY_TEMPLATE`, closer than :func:`face_crop`, as ``(size, size, 3)`` uint8 BGR.
 
-    ``landmarks`` ``(5, 2)`` as for :func:`face_crop`.
+    ``landmarks`` ``(5, 2)`` as for :func:`face_crop`.  With a ``margin`` in pixels, what surrounds the crop is shown
+    too, ``(size + 2 * margin, size + 2 * margin, 3)``.
     """
-    return _warp(image, similarity(IDENTITY_TEMPLATE * size, landmarks), size)
+    return _warp(image, similarity(IDENTITY_TEMPLATE * size + margin, landmarks), size + 2 * margin)
 
 
 def eye_crop(image: Image, landmarks: ArrayLike, side: Side, size: int) -> Image:

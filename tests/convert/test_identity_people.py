@@ -150,8 +150,9 @@ def test_recipe_rules(table: dict[str, object], change: dict[str, object], messa
         IdentityRecipe.model_validate(table | change)
 
 
-def test_the_shipped_recipe_is_arcfaces() -> None:
+def test_the_shipped_recipe_is_arcfaces_with_a_teacher() -> None:
     recipe = read_identity_recipe(RECIPE)
     assert (recipe.network.dimensions, recipe.loss.margin, recipe.loss.scale) == (512, 0.5, 64)
     assert (recipe.optimiser.rate, recipe.optimiser.momentum) == (0.1, 0.9)
     assert recipe.people.split == "groups"
+    assert recipe.teacher is not None

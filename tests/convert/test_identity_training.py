@@ -10,7 +10,9 @@ import pytest
 
 from convert.data.classes import LabelledImages
 from convert.training.augment import make_augment
-from convert.training.datasets import UNCHANGED, Prepared
+from convert.training.datasets import UNCHANGED
+from convert.training.identity.pairs import draw_pairs
+from convert.training.identity.prepare import PreparedPeople
 from convert.training.identity.recipe import IdentityRecipe
 
 pytest.importorskip("keras", reason="training needs Keras: install vigil[convert]")
@@ -43,7 +45,8 @@ def test_the_embedder_is_kept_and_judged_by_pairs(recipe: IdentityRecipe, tmp_pa
     from convert.training.loop import Start, train
 
     augment, plain = (make_augment(table, native_size=16) for table in (recipe.augment, UNCHANGED))
-    prepared = Prepared(photos(6, 4, seed=0), photos(4, 3, seed=1), augment, plain)
+    judged = photos(4, 3, seed=1)
+    prepared = PreparedPeople(photos(6, 4, seed=0), judged, augment, plain, pairs=draw_pairs(judged.targets))
     network = train(IdentityTrainee(recipe, prepared), tmp_path, Start(seed=2))
     assert (network.input_shape, network.output_shape) == ((None, 16, 16, 3), (None, 8))
     assert network.output_names == ["embedding"]

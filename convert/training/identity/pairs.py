@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.evaluate.pairs import FOLDS
+from convert.evaluate.pairs import FOLDS, Pair
 from convert.evaluate.verification import verification_figures
 
 MOST_PAIRS = 3000
@@ -40,6 +41,18 @@ def draw_pairs(people: NDArray[np.int64], seed: int = 0, most: int = MOST_PAIRS)
     different = _strangers(people, len(same), rng)
     both = np.concatenate([same, different])
     return PhotoPairs(both[:, 0], both[:, 1], np.arange(len(both)) < len(same))
+
+
+def listed_pairs(pairs: Sequence[Pair], photos: Sequence[str]) -> PhotoPairs:
+    """Those of ``pairs`` of which both are among ``photos``, by path."""
+    position_of = {photo: position for position, photo in enumerate(photos)}
+    rows = [
+        (position_of[str(pair.first)], position_of[str(pair.second)], pair.same)
+        for pair in pairs
+        if str(pair.first) in position_of and str(pair.second) in position_of
+    ]
+    first, second, same = np.array(rows, np.int64).reshape(-1, 3).T
+    return PhotoPairs(first, second, same.astype(bool))
 
 
 def similarities(embeddings: NDArray[np.float32], pairs: PhotoPairs) -> NDArray[np.float64]:

@@ -1,11 +1,13 @@
-"""An embedder in training: ArcFace's head on top, which is dropped at the end, and a judge that looks at pairs."""
+"""An embedder in training: what teaches it on top, which is dropped at the end, and a judge of pairs."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
+from keras import layers, ops
 from numpy.typing import NDArray
 
 from convert.data.classes import LabelledImages
@@ -14,9 +16,10 @@ from convert.networks.embedder import build_embedder
 from convert.training.batches import PlainBatches
 from convert.training.callbacks import Judge
 from convert.training.checkpoint import Arrays, values_of
-from convert.training.datasets import Prepared
-from convert.training.identity.pairs import draw_pairs, pair_figures
+from convert.training.identity.pairs import PhotoPairs, draw_pairs, pair_figures
+from convert.training.identity.prepare import NOBODY, PreparedPeople
 from convert.training.identity.recipe import IdentityRecipe
+from convert.training.identity.teaching import MEAN_OF, Lesson, crop_window, teacher_of
 from convert.training.network import make_optimiser
 from convert.training.trainee import Trainee
 
@@ -31,23 +34,37 @@ class IdentityTrainee(Trainee):
 
     encode = staticmethod(class_numbers)
 
-    def __init__(self, recipe: IdentityRecipe, prepared: Prepared) -> None:
+    def __init__(
+        self, recipe: IdentityRecipe, prepared: PreparedPeople, teacher: Callable[[], keras.Model] | None = None
+    ) -> None:
+        """``teacher`` gives dlib's face network, for a recipe with the table ``[teacher]``."""
         self.recipe: IdentityRecipe = recipe
-        self.prepared = prepared
+        self.prepared: PreparedPeople = prepared
+        self._teacher = teacher
 
     def compiled(self, steps_per_epoch: int) -> keras.Model:
-        head = CosineClassifier(len(self.prepared.train.labels), name="people")
-        embedder = embedder_of(self.recipe, self.recipe.input.train_size)
-        network = keras.Sequential([embedder, head], name="arcface")
+        size = self.recipe.input.train_size
+        canvas = keras.Input((size, size, self.recipe.input.channels), name="canvas")
+        crop = layers.Cropping2D(crop_window(self.recipe).cropping)(canvas)
+        embedding = embedder_of(self.recipe, self.recipe.input.size)(crop)
+        if self._teacher and self.recipe.teacher:
+            teacher = teacher_of(self._teacher(), self.recipe)
+            lesson = Lesson(self._mean_answer(teacher), self.recipe.teacher.weight, name="lesson")
+            embedding = lesson([embedding, teacher(canvas)])
+        people = CosineClassifier(len(self.prepared.train.labels), name="people")(embedding)
+        network = keras.Model(canvas, people, name="arcface")
+        table = self.recipe.loss
         network.compile(
             optimizer=make_optimiser(self.recipe.optimiser, steps_per_epoch),
-            loss=ArcFaceLoss(self.recipe.loss.margin, self.recipe.loss.scale),
-            metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+            loss=ArcFaceLoss(table.margin, table.scale),
+            loss_weights=table.weight,
+            metrics=[NamedAccuracy(name="accuracy")],
         )
         return network
 
     def judge(self, images: LabelledImages) -> Judge:
-        return PairJudge(images, self.recipe)
+        listed = images is self.prepared.validation
+        return PairJudge(images, self.prepared.pairs if listed else draw_pairs(images.targets), self.recipe)
 
     def exported(self, weights: Arrays) -> keras.Model:
         keras.config.set_dtype_policy("float32")
@@ -57,24 +74,41 @@ class IdentityTrainee(Trainee):
 
     def figures(self, exported: keras.Model) -> dict[str, Any]:
         validation = self.prepared.validation
-        pairs = draw_pairs(validation.targets)
         return {
             "train": self.amounts(self.prepared.train),
             "validation": self.amounts(validation),
-            **pair_figures(embeddings_of(exported, validation, self.recipe), pairs),
+            **pair_figures(embeddings_of(exported, validation, self.recipe), self.prepared.pairs),
         }
 
     def amounts(self, images: LabelledImages) -> dict[str, int]:
-        return {"people": len(np.unique(images.targets)), "photos": len(images)}
+        named = images.targets != NOBODY
+        unnamed = {} if named.all() else {"unnamed": int((~named).sum())}
+        return {"people": len(np.unique(images.targets[named])), "photos": int(named.sum()), **unnamed}
+
+    def _mean_answer(self, teacher: keras.Model) -> NDArray[np.float32]:
+        """The mean ``(128,)`` of the teacher's answers of length 1 on training faces, the same ones each time."""
+        train, size = self.prepared.train, self.recipe.input.train_size
+        chosen = np.random.default_rng(0).permutation(len(train))[:MEAN_OF]
+        faces = self.prepared.as_on_the_device(train.take(chosen), size, seed=0)
+        answers = teacher.predict(PlainBatches(faces, self.recipe, batch=64), verbose=0)[: len(faces)]
+        units = answers / np.linalg.norm(answers, axis=1, keepdims=True)
+        return np.asarray(units.mean(axis=0), np.float32)
+
+
+class NamedAccuracy(keras.metrics.SparseCategoricalAccuracy):
+    """How many of the faces with a name are nearest to its centre."""
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Count the batch's."""
+        super().update_state(y_true, y_pred, ops.cast(ops.reshape(y_true, (-1,)) != NOBODY, "float32"))
 
 
 class PairJudge(Judge):
     """By pairs of photos: ``val_accuracy`` is LFW's, ``val_loss`` the equal error rate."""
 
-    def __init__(self, images: LabelledImages, recipe: IdentityRecipe) -> None:
+    def __init__(self, images: LabelledImages, pairs: PhotoPairs, recipe: IdentityRecipe) -> None:
         super().__init__()
-        self._images, self._recipe = images, recipe
-        self._pairs = draw_pairs(images.targets)
+        self._images, self._pairs, self._recipe = images, pairs, recipe
         self._embedder = embedder_of(recipe, recipe.input.size)
 
     @property
@@ -82,7 +116,7 @@ class PairJudge(Judge):
         return self._weights
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-        self._weights = _averages(self.model, self.model.layers[0])
+        self._weights = _averages(self.model, self.model.get_layer(self._embedder.name))
         self._embedder.set_weights(self._weights)
         figures = pair_figures(embeddings_of(self._embedder, self._images, self._recipe), self._pairs)
         logs["val_loss"], logs["val_accuracy"] = figures["equal_error"], figures["accuracy"]
@@ -96,6 +130,7 @@ def embedder_of(recipe: IdentityRecipe, size: int) -> keras.Model:
         channels=recipe.input.channels,
         dimensions=recipe.network.dimensions,
         dropout=recipe.network.dropout,
+        pooling=recipe.network.pooling,
     )
 
 
