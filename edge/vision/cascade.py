@@ -141,9 +141,17 @@ class Cascade:
         boxes = clip(regress(windows, answers.offsets), mipmap.width, mipmap.height)
         hits = np.flatnonzero((answers.margins >= log_odds(self._thresholds.onet)) & (areas(boxes) > 0))
         kept = hits[nms(boxes[hits], answers.margins[hits], self._thresholds.nms_onet, "min")]
-        points = to_points(windows, answers.landmarks)
-        scores = 1 / (1 + np.exp(-answers.margins))
-        return tuple(_detection(boxes[index], scores[index], points[index]) for index in kept)
+        points = (to_points(windows[kept], answers.landmarks[kept]) + self._points_again(mipmap, boxes[kept])) / 2
+        scores = 1 / (1 + np.exp(-answers.margins[kept]))
+        return tuple(_detection(*found) for found in zip(boxes[kept], scores, points, strict=True))
+
+    def _points_again(self, mipmap: Mipmap, boxes: Boxes) -> NDArray[np.float32]:
+        """Landmarks ``(n, 5, 2)`` by O-Net in the final ``boxes`` ``(n, 4)``.
+
+        The window before was only near the object: the mean of both is nearer to the truth than either.
+        """
+        windows = squarify(boxes)
+        return to_points(windows, self._onet.run(mipmap.cut(windows, ONET_PX)).landmarks)
 
 
 def _best(margins: NDArray[np.float32], least: float, most: int) -> NDArray[np.intp]:

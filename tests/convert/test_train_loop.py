@@ -162,8 +162,8 @@ def test_a_shipped_recipe_is_valid_and_for_its_task(file: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("epochs = 32", "epochs = 0"), r"optimiser\.epochs: .*greater than 0.*received 0"),
-        (("epochs = 32", "epoch = 32"), r"optimiser\.epoch"),
+        (("epochs = 56", "epochs = 0"), r"optimiser\.epochs: .*greater than 0.*received 0"),
+        (("epochs = 56", "epoch = 32"), r"optimiser\.epoch"),
         (("[input]", "[input"), "not valid TOML"),
     ],
 )
