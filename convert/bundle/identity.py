@@ -9,6 +9,9 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from convert.bundle.card import Card, shipped_card
 from convert.bundle.checkpoint import check_network, load_network, network_files, read_report
 from convert.bundle.parts import (
@@ -21,14 +24,18 @@ from convert.bundle.parts import (
     training,
 )
 from convert.bundle.writer import BundleDraft
+from convert.data.groups import GROUPS
 from convert.evaluate.embedding import EMBEDDING
 from convert.quantize.quantize import quantize
 from convert.quantize.report import format_report
-from convert.training.identity.pairs import pair_figures
+from convert.training.identity.pairs import pair_figures, strict_threshold
 from convert.training.identity.prepare import prepare_people
 from convert.training.identity.recipe import IdentityRecipe
 from edge.inference import Task
 from edge.inference.manifest import Metrics
+
+SAME_PERSON = "same_person"
+"""The threshold's name: two faces are of one person from this cosine on, at a FAR of 1e-3 among those who validate."""
 
 log = logging.getLogger(__name__)
 
@@ -58,14 +65,15 @@ def build_identity(
     )
     pairs = prepared.pairs
 
-    def figures(outputs: Any) -> dict[str, Any]:
-        return pair_figures(outputs[EMBEDDING], pairs)
+    def figures(embeddings: NDArray[np.float32]) -> dict[str, Any]:
+        return pair_figures(embeddings, pairs)
 
+    embeddings = quantized.run(validation.images)[EMBEDDING]
     metrics = Metrics(
-        data="people held out" if recipe.people.split == "groups" else "photos held out, of people who trained",
+        data=_judged_by(recipe),
         n=len(pairs),
-        float=figures(quantized.run_float(validation.images)),
-        int8=figures(quantized.run(validation.images)),
+        float=figures(quantized.run_float(validation.images)[EMBEDDING]),
+        int8=figures(embeddings),
     )
     log.info("int8 against float:\n\n%s\n", format_report([quantized], [metrics]))
     card = card or shipped_card(task.value)
@@ -75,5 +83,12 @@ def build_identity(
         networks={task.value: network_draft(quantized, validation.images)},
         training=training(task, card, report, f"--data DATA{options.arguments()}"),
         card=card,
+        thresholds={SAME_PERSON: round(strict_threshold(embeddings, validation.targets), 4)},
         metrics=(metrics,),
     )
+
+
+def _judged_by(recipe: IdentityRecipe) -> str:
+    if recipe.people.folds:
+        return f"pairs of people held out, folds {', '.join(map(str, recipe.people.folds))} of {recipe.people.pairs}"
+    return "people held out" if recipe.people.split == GROUPS else "photos held out, of people who trained"

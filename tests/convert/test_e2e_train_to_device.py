@@ -143,3 +143,4 @@ def test_identity_is_judged_on_pairs(made: Path) -> None:
     manifest = load_bundle(made / "bundles" / "identity").manifest
     assert manifest.metrics[0].data == "people held out"
     assert manifest.networks["identity"].outputs == ("embedding",)
+    assert -1 <= manifest.thresholds["same_person"] <= 1

@@ -14,7 +14,7 @@ from convert.data.errors import DataError
 from convert.data.framing import CentralFace, most_central
 from convert.data.groups import RANDOM_FRAMES
 from convert.data.people import at_most, find_people, listed_names, split_people
-from convert.training.identity.pairs import draw_pairs, pair_figures, similarities
+from convert.training.identity.pairs import draw_pairs, pair_figures, similarities, strict_threshold
 from convert.training.identity.prepare import prepare_people
 from convert.training.identity.recipe import IdentityRecipe, read_identity_recipe
 from edge.values import Box, Face
@@ -106,6 +106,15 @@ def test_figures_of_embeddings_that_tell_everybody_apart() -> None:
     np.testing.assert_allclose(similarities(embeddings, pairs), pairs.same.astype(float))
     figures = pair_figures(embeddings, pairs)
     assert (figures["accuracy"], figures["auc"], figures["equal_error"]) == (1.0, 1.0, 0.0)
+
+
+def test_a_strict_threshold_is_that_of_all_strangers() -> None:
+    angles = np.deg2rad([0, 1, 30, 70, 180])
+    embeddings = 5 * np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+    people = np.array([0, 0, 1, 2, 3])
+    # Nine pairs of strangers, the nearest 29, 30 and 40 degrees apart.
+    assert strict_threshold(embeddings, people, far=0.12) == pytest.approx(np.cos(np.deg2rad(30)), abs=1e-6)
+    assert strict_threshold(embeddings, people, far=0.001) == pytest.approx(np.cos(np.deg2rad(29)), abs=1e-6)
 
 
 def test_crops_are_prepared(people: Path, table: dict[str, object]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.evaluate.pairs import FOLDS, Pair
-from convert.evaluate.verification import verification_figures
+from convert.evaluate.verification import STRICT_FAR, verification_figures
 
 MOST_PAIRS = 3000
 """Of each kind; as many as in LFW's own list."""
@@ -57,9 +57,23 @@ def listed_pairs(pairs: Sequence[Pair], photos: Sequence[str]) -> PhotoPairs:
 
 def similarities(embeddings: NDArray[np.float32], pairs: PhotoPairs) -> NDArray[np.float64]:
     """The cosine ``(n,)`` of each pair, of ``embeddings`` ``(photos, d)`` of any length."""
-    lengths = np.linalg.norm(embeddings.astype(np.float64), axis=1, keepdims=True)
-    unit = embeddings / np.maximum(lengths, 1e-12)
+    unit = _unit(embeddings)
     return np.asarray((unit[pairs.first] * unit[pairs.second]).sum(axis=1))
+
+
+def strict_threshold(embeddings: NDArray[np.float32], people: NDArray[np.int64], far: float = STRICT_FAR) -> float:
+    """The similarity above which at most ``far`` of all pairs of photos of two ``people`` ``(n,)`` lie.
+
+    Every photo meets every stranger's: a few hundred listed pairs can't tell what one in a thousand is.
+
+    >>> strict_threshold(np.eye(2, dtype=np.float32)[[0, 0, 1, 1]], np.array([0, 1, 1, 2]), far=0.25)
+    0.0
+    """
+    unit = _unit(embeddings)
+    first, second = np.triu_indices(len(people), 1)
+    strangers = people[first] != people[second]
+    found = np.sort((unit @ unit.T)[first[strangers], second[strangers]])[::-1]
+    return float(found[min(int(far * len(found)), len(found) - 1)])
 
 
 def pair_figures(embeddings: NDArray[np.float32], pairs: PhotoPairs) -> dict[str, Any]:
@@ -70,6 +84,11 @@ def pair_figures(embeddings: NDArray[np.float32], pairs: PhotoPairs) -> dict[str
         folds[positions] = np.arange(len(positions)) * FOLDS // max(len(positions), 1)
     figures = verification_figures(similarities(embeddings, pairs), pairs.same, folds)
     return {name: value for name, value in figures.items() if name not in ("folds", "roc", "similarity")}
+
+
+def _unit(embeddings: NDArray[np.float32]) -> NDArray[np.float64]:
+    lengths = np.linalg.norm(embeddings.astype(np.float64), axis=1, keepdims=True)
+    return np.asarray(embeddings / np.maximum(lengths, 1e-12))
 
 
 def _strangers(people: NDArray[np.int64], number: int, rng: np.random.Generator) -> NDArray[np.int64]:
