@@ -1,20 +1,21 @@
-"""How well eyes are told open from closed where it is hard: strangers, glasses, turned heads, blinks.
+"""How well eyes are told open from closed where it is hard: strangers, glasses, turned heads, blinks, sources.
 
-    python benchmarks/eyes.py people --data ~/data  # photos of people that the eyes' training never saw
-    python benchmarks/eyes.py clips  --data ~/data  # blinks of people who talk
+    python benchmarks/eyes.py people  --data ~/data                     # photos of people that the eyes' training never saw
+    python benchmarks/eyes.py clips   --data ~/data                     # blinks of people who talk
+    python benchmarks/eyes.py sources --data ~/data --out runs/sources  # trained on one source, tested on the others
 
 ``people`` shows photos to the device's own code, cascade first, and judges by what was seen in them
 (``convert/data/eyes_checked.csv``): the area under the ROC curve, and balanced accuracy at 0.5 and at the best
 threshold.  Beside it stands MediaPipe's eye aspect ratio of the same eyes at a fixed 0.2.  A condition's open eyes are
-compared with all closed ones.  The closed ones are among those that the mesh finds nearly shut, which flatters its area
-under the curve.  ``clips`` lists each eye's closures.
+compared with all closed ones.  ``clips`` lists each eye's closures.  ``sources`` trains the shipped recipe on one
+source at a time, shortened by ``--epochs``.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -46,6 +47,7 @@ from edge.values import Eyes, Face, Image
 from edge.vision.detectors import FaceDetector
 from edge.vision.settings import DetectionSettings
 
+RECIPE = Path(__file__).resolve().parents[1] / "convert" / "recipes" / "eyes.toml"
 MIN_FACE_PX = 30
 TURNED = 0.2
 """How far the nose stands from the middle between the eyes, in their distances: a head turned by about 20° and more."""
@@ -53,6 +55,7 @@ SMALL_PX = 20.0
 """Distance of the eyes in photos made smaller: a face 1.7 m from a camera of 640×480 and 60°."""
 MESH_THRESHOLD = 0.2
 """The eye aspect ratio below which an eye is called closed."""
+SOURCES = {"cew": ("cew",), "closeup": ("closeup",), "photos": ("photos_open", "photos_closed", "photos_narrow")}
 
 
 @dataclass(frozen=True)
@@ -69,14 +72,20 @@ class Reading:
 def main() -> None:
     """Measure, and print tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("people", "clips"))
+    parser.add_argument("what", choices=("people", "clips", "sources"))
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with the unpacked data sets")
     parser.add_argument("--models", type=Path, default=default_models_dir(), metavar="DIR", help="bundles to judge")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where trainings are written")
+    parser.add_argument("--epochs", type=int, default=4, metavar="N", help="of a training on one source (default 4)")
     arguments = parser.parse_args()
     if arguments.what == "people":
         print(format_table(people(arguments.data, arguments.models)))
-    else:
+    elif arguments.what == "clips":
         print(format_table(clips(arguments.data / "clips" / "talking", arguments.models)))
+    elif arguments.out is None:
+        parser.error("sources: needs --out, where the trainings are written")
+    else:
+        print(format_table(sources(arguments.data, arguments.out, arguments.epochs)))
 
 
 def people(data: Path, models: Path) -> Iterator[tuple[str, ...]]:
@@ -169,6 +178,39 @@ def clips(folder: Path, models: Path) -> Iterator[tuple[str, ...]]:
         both = [one and other for one, other in zip(left, right, strict=True)]
         judged = sum(state is not None for state in (*left, *right)) / 2
         yield (file.name, str(len(times)), f"{judged:g}", *(_closures(times, state) for state in (left, right, both)))
+
+
+def sources(data: Path, out: Path, epochs: int) -> Iterator[tuple[str, ...]]:
+    """Each source's training, tested on the held-out people of every source."""
+    from convert.training.batches import PlainBatches
+    from convert.training.datasets import prepare
+    from convert.training.loop import Start, train_classifier
+    from convert.training.recipe import read_recipe
+    from convert.training.sampling import sampling_weights
+
+    recipe = read_recipe(RECIPE)
+    if recipe.sampling is None:
+        raise SystemExit(f"{RECIPE}: needs a table [sampling]")
+    recipe = recipe.model_copy(update={"optimiser": recipe.optimiser.model_copy(update={"epochs": epochs})})
+    prepared = prepare(recipe, data, 0)
+    validation = prepared.validation
+    is_open = validation.targets == validation.labels.index("open")
+    yield ("trained on", *(f"{name}: {figure}" for name in SOURCES for figure in ("AUC", "at 0.5")))
+    for name, kept in SOURCES.items():
+        weights = {other: 0.0 for names in SOURCES.values() for other in names if other not in kept}
+        sampling = recipe.sampling.model_copy(update={"source_weights": {**recipe.sampling.source_weights, **weights}})
+        alone = replace(prepared, weights=sampling_weights(prepared.train, sampling))
+        network = train_classifier(recipe, alone, out / name, Start(restart=True))
+        logits = network.predict(PlainBatches(validation, recipe), verbose=0)[: len(validation)]
+        scores = 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
+        cells = []
+        for names in SOURCES.values():
+            here = np.isin(validation.sources, names)
+            cells += [
+                _area(scores[here], is_open[here]),
+                f"{balanced_accuracy(scores[here], is_open[here], 0.5):.3f}",
+            ]
+        yield name, *cells
 
 
 def _scaled(image: Image, row: Row, distance_px: float | None) -> tuple[Image, NDArray[np.float64]]:
