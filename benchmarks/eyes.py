@@ -1,6 +1,6 @@
 """How well eyes are told open from closed where it is hard: strangers, glasses, turned heads, blinks, sources.
 
-    python benchmarks/eyes.py people  --data ~/data                     # photos of people that the eyes' training never saw
+    python benchmarks/eyes.py people  --data ~/data                     # photos of people whom the training never saw
     python benchmarks/eyes.py clips   --data ~/data                     # blinks of people who talk
     python benchmarks/eyes.py sources --data ~/data --out runs/sources  # trained on one source, tested on the others
 
