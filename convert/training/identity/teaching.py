@@ -33,9 +33,10 @@ MEAN_OF = 2000
 MEAN_SHARE = 0.5
 """How much of that mean is taken off the teacher's vectors of length 1.
 
-On 1,184 pairs of LFW (folds 0 and 1) their cosines then have an area under the ROC of 0.9993 and find 0.96 of the right
-people where a thousandth of the strangers is let in; as they are 0.9993 and 0.96 too, with all of the mean taken off,
-0.9977 and 0.67: faces that say little lie near the mean, and what is left of them points anywhere."""
+On 1,184 pairs of LFW (folds 0 and 1), seen through the recipe's 96 pixels, their cosines then have an area under the
+ROC of 0.9992 and find 0.93 of the right people where a thousandth of the strangers is let in.  As they are it is 0.9993
+and 0.94; with all of the mean taken off 0.9978 and 0.75: faces that say little lie near the mean, and what is left of
+them points anywhere."""
 
 _LEAST_LENGTH = 1e-6
 
