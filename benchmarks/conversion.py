@@ -75,7 +75,7 @@ def networks(manifest: Manifest, checkpoints: Path | None) -> Iterator[tuple[str
     if checkpoints is not None:
         for name, file in network_files(checkpoints / task.value, task).items():
             yield name, load_network(file)
-    elif task.is_cascade:
+    elif task.is_detector:
         for name, build in NETWORKS.items():
             yield name, build()
     elif task.is_classifier:

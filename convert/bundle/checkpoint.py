@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from edge.errors import InputError
-from edge.inference.manifest import CASCADE_NETWORKS, InputSpec, Task
+from edge.inference.manifest import InputSpec, Task
 
 REPORT_FILE = "training.json"
-CASCADE_MEAN, CASCADE_SCALE = 127.5, 1 / 128
-"""How the cascade's networks are fed in training: real value = (pixel - mean) * scale."""
+DETECTOR_MEAN, DETECTOR_SCALE = 127.5, 1 / 128
+"""How the detectors' networks are fed in training: real value = (pixel - mean) * scale."""
 
 CLASSIFIER_FILE = "network.keras"
 
@@ -36,6 +36,7 @@ class TrainingReport(BaseModel):
 
     recipe: dict[str, Any]
     seed: int
+    thresholds: dict[str, float] = {}
 
 
 def read_report(folder: Path) -> TrainingReport:
@@ -55,10 +56,14 @@ def read_report(folder: Path) -> TrainingReport:
 
 def network_files(folder: Path, task: Task) -> dict[str, Path]:
     """The Keras file of each network that ``task`` needs, by the network's name in the bundle."""
-    if task.is_cascade:
-        files = {name: folder / f"{name}.keras" for name in CASCADE_NETWORKS}
-    else:
-        files = {task.value: folder / CLASSIFIER_FILE}
+    if not task.is_detector:
+        return _all_there(task, {task.value: folder / CLASSIFIER_FILE})
+    kinds = [{name: folder / f"{name}.keras" for name in kind} for kind in task.kinds]
+    there = (files for files in kinds if any(file.is_file() for file in files.values()))
+    return _all_there(task, next(there, kinds[0]))
+
+
+def _all_there(task: Task, files: dict[str, Path]) -> dict[str, Path]:
     for file in files.values():
         if not file.is_file():
             raise CheckpointError(
@@ -105,24 +110,27 @@ def check_network(file: Path, network: Any, spec: InputSpec, outputs: Mapping[st
         )
 
 
-def read_calibration(file: Path, sides: Mapping[str, int]) -> dict[str, NDArray[np.uint8]]:
-    """The calibration pixels of each network in ``sides``, uint8 ``(n, side, side, 3)``, from an ``.npz``."""
+def read_calibration(file: Path, sizes: Mapping[str, tuple[int, int]]) -> dict[str, NDArray[np.uint8]]:
+    """The calibration pixels of each network, uint8 ``(n, height, width, 3)``, from an ``.npz``.
+
+    ``sizes`` are ``(height, width)`` by network.
+    """
     try:
         with np.load(file, allow_pickle=False) as archive:
             held = {name: archive[name] for name in archive.files}
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise CheckpointError(f"{file}: not a readable .npz of calibration pixels ({error})") from error
-    missing = [name for name in sides if name not in held]
+    missing = [name for name in sizes if name not in held]
     if missing:
         raise CheckpointError(f"{file}: needs an array for each network, {missing} missing, holds {sorted(held)}")
-    for name, side in sides.items():
+    for name, size in sizes.items():
         pixels = held[name]
-        if pixels.dtype != np.uint8 or pixels.shape[1:] != (side, side, 3) or len(pixels) < MIN_CALIBRATION:
+        if pixels.dtype != np.uint8 or pixels.shape[1:] != (*size, 3) or len(pixels) < MIN_CALIBRATION:
             raise CheckpointError(
-                f"{file}: {name}: needs at least {MIN_CALIBRATION} uint8 windows (n, {side}, {side}, 3), received "
-                f"{pixels.dtype} {pixels.shape}"
+                f"{file}: {name}: needs at least {MIN_CALIBRATION} uint8 windows (n, {size[0]}, {size[1]}, 3), "
+                f"received {pixels.dtype} {pixels.shape}"
             )
-    return {name: held[name] for name in sides}
+    return {name: held[name] for name in sizes}
 
 
 def _channels(outputs: Mapping[str, int]) -> str:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CALIBRATION_FILE = "calibration.npz"
-"""What a cascade's training leaves beside its networks."""
+"""What a detector's training leaves beside its networks."""
 
 _EPILOG = """\
 examples:
@@ -34,9 +34,8 @@ examples:
   vigil-convert bundle identity --checkpoint runs/identity --data ~/data --out models/identity
 
 A classifier or embedder is calibrated on training crops and measured on validation crops of the data of its recipe.
-A cascade is calibrated on windows of the kind that reaches each network, which its training has left beside it (an
-.npz with the arrays pnet, rnet and onet), and has the thresholds of its recipe; its figures come from
-`evaluate --json`.
+A detector, of faces or of hands, is calibrated on pixels of the kind that reaches its networks, which its training has
+left beside them, and has the thresholds of its training; its figures come from `evaluate --json`.
 """
 
 
@@ -53,13 +52,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--checkpoint", type=Path, required=True, metavar="DIR", help="what `train --out` wrote")
     inputs = parser.add_mutually_exclusive_group()
     inputs.add_argument(
-        "--data", type=Path, metavar="DIR", help="folder with the unpacked data sets (all but cascades, needed)"
+        "--data", type=Path, metavar="DIR", help="folder with the unpacked data sets (all but detectors, needed)"
     )
     inputs.add_argument(
         "--calibration",
         type=Path,
         metavar="FILE",
-        help=f".npz of calibration windows (cascades; the checkpoint's {CALIBRATION_FILE})",
+        help=f".npz of calibration pixels (faces and hands; the checkpoint's {CALIBRATION_FILE})",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the bundle's folder, models/TASK")
     parser.add_argument(
@@ -68,10 +67,16 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         default=[],
         metavar="NAME=VALUE",
         type=_threshold,
-        help="instead of a cascade's recipe's",
+        help="instead of those of a detector's training",
     )
     parser.add_argument(
-        "--metrics", nargs="+", default=[], metavar="FILE", type=Path, help="what `evaluate --json` said of a cascade"
+        "--onet",
+        type=Path,
+        metavar="DIR",
+        help="a cascade's training for hands, whose O-Net confirms what the single network of --checkpoint finds",
+    )
+    parser.add_argument(
+        "--metrics", nargs="+", default=[], metavar="FILE", type=Path, help="what `evaluate --json` said of a detector"
     )
     parser.add_argument(
         "--fine-tune",
@@ -97,14 +102,16 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(arguments: argparse.Namespace) -> int:
     """Write the bundle, and return the exit status."""
     task = Task(arguments.task)
-    if task.is_cascade and arguments.data is not None:
+    if task.is_detector and arguments.data is not None:
         raise ConfigError(f"bundle {task.value}: is calibrated on --calibration, received --data")
-    if not task.is_cascade and arguments.data is None:
+    if arguments.onet is not None and task is not Task.HANDS:
+        raise ConfigError(f"bundle {task.value}: --onet is for hands")
+    if not task.is_detector and arguments.data is None:
         raise ConfigError(f"bundle {task.value}: needs --data, the data that it was trained on")
     use_tensorflow()
     from convert.bundle.writer import write_bundle
 
-    draft = _cascade(task, arguments) if task.is_cascade else _from_data(task, arguments)
+    draft = _detector(task, arguments) if task.is_detector else _from_data(task, arguments)
     manifest = write_bundle(draft, arguments.out)
     log.info("%s: %s %s, verified", arguments.out, manifest.name, manifest.version)
     return os.EX_OK
@@ -134,14 +141,14 @@ def _refuse_fine_tuning(task: Task, arguments: argparse.Namespace) -> None:
         raise ConfigError(f"--fine-tune always: only classifiers can be fine-tuned, not {task.value!r}")
 
 
-def _cascade(task: Task, arguments: argparse.Namespace) -> BundleDraft:
-    from convert.bundle.cascade import build_cascade
+def _detector(task: Task, arguments: argparse.Namespace) -> BundleDraft:
+    from convert.bundle.detector import build_detector
     from convert.bundle.parts import Options
 
     _refuse_fine_tuning(task, arguments)
     metrics = [read_metrics(file) for file in arguments.metrics]
     options = Options(allow_slow_operations=arguments.allow_slow_operations)
-    return build_cascade(
+    return build_detector(
         task,
         arguments.checkpoint,
         arguments.calibration or arguments.checkpoint / CALIBRATION_FILE,
@@ -150,6 +157,7 @@ def _cascade(task: Task, arguments: argparse.Namespace) -> BundleDraft:
         dict(arguments.threshold),
         metrics,
         _card(arguments),
+        arguments.onet,
     )
 
 

@@ -103,7 +103,7 @@ def _check(arguments: argparse.Namespace, task: Task) -> None:
     for option, given, right, tasks in (
         ("--pairs", arguments.pairs, task is Task.IDENTITY, "'identity'"),
         ("--faces", arguments.faces, task is Task.IDENTITY, "'identity'"),
-        ("--label", arguments.label, task.is_cascade, "'faces' or 'hands'"),
+        ("--label", arguments.label, task.is_detector, "'faces' or 'hands'"),
         ("--store-temperature", arguments.store_temperature, task.is_classifier, "'emotion', 'eyes' or 'gesture'"),
     ):
         if given and not right:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convert.data.scenes import Scene
 from convert.evaluate.average_precision import precision_recall
@@ -14,11 +15,14 @@ from convert.evaluate.detection import FALSE, IGNORED, Finds, normalised_mean_er
 from convert.evaluate.figures import curve, interval, mean, ratio, rounded
 from convert.evaluate.progress import Coverage, progress, spread
 from edge.errors import InputError
-from edge.vision.boxes import Boxes
-from edge.vision.cascade import Cascade
+from edge.inference import Bundle
+from edge.values import Image
+from edge.vision import cascade, single_shot
+from edge.vision.boxes import Boxes, from_values
+from edge.vision.stages import NetworkFactory
 
 SWEPT_SCORE = 0.05
-"""O-Net's threshold while a detector is judged: its curve of precision and recall starts here.  What lies above the
+"""The last threshold while a detector is judged: its curve of precision and recall starts here.  What lies above the
 bundle's own threshold is the same as with that one, as a weaker find never removes a stronger."""
 
 IOUS = tuple(round(0.3 + 0.05 * step, 2) for step in range(14))
@@ -41,7 +45,7 @@ class JudgedScene:
 
 @dataclass
 class DetectionRun:
-    """All scenes that could be read, and what is known of the others; ``threshold`` is the bundle's for O-Net."""
+    """All scenes that could be read, and what is known of the others; ``threshold`` is the bundle's last one."""
 
     threshold: float
     coverage: Coverage
@@ -53,23 +57,54 @@ class DetectionRun:
         return sum(len(judged.scene.boxes) for judged in self.judged)
 
 
-def search(cascade: Cascade, scenes: Sequence[Scene], threshold: float, limit: int | None = None) -> DetectionRun:
-    """Search the scenes, or ``limit`` of them.
+@dataclass(frozen=True)
+class SweptDetector:
+    """A bundle's detector with its last threshold at :data:`SWEPT_SCORE`; the bundle's own is ``threshold``.
 
-    ``cascade``'s last threshold is :data:`SWEPT_SCORE`, the bundle's is ``threshold``.
+    ``detect`` gives of a BGR image boxes ``(n, 4)``, scores ``(n,)`` and landmarks ``(n, 5, 2)``, best first.
     """
+
+    threshold: float
+    detect: Callable[[Image], tuple[Boxes, NDArray[np.float32], NDArray[np.float32]]]
+
+
+def swept_detector(bundle: Bundle, networks: NetworkFactory, min_size_px: float) -> SweptDetector:
+    """The detector of ``bundle`` that runs its ``networks``; a single network gives zeros as landmarks."""
+    if bundle.manifest.is_single_shot:
+        limits = single_shot.Thresholds.of(bundle)
+        swept = replace(limits, score=SWEPT_SCORE, expected=SWEPT_SCORE)
+        single = single_shot.SingleShot(networks, swept, min_size_px, confirmed=bundle.manifest.is_confirmed)
+        return SweptDetector(limits.score, lambda image: _without_landmarks(single.detect(image)))
+    thresholds = cascade.Thresholds.of(bundle)
+    three = cascade.Cascade(networks, replace(thresholds, onet=SWEPT_SCORE), min_size_px)
+    return SweptDetector(thresholds.onet, lambda image: _with_landmarks(three.detect(image)))
+
+
+def _with_landmarks(
+    found: Sequence[cascade.Detection],
+) -> tuple[Boxes, NDArray[np.float32], NDArray[np.float32]]:
+    boxes, scores, _ = _without_landmarks(found)
+    return boxes, scores, np.array([find.landmarks for find in found], np.float32).reshape(-1, 5, 2)
+
+
+def _without_landmarks(
+    found: Sequence[cascade.Detection | single_shot.Found],
+) -> tuple[Boxes, NDArray[np.float32], NDArray[np.float32]]:
+    scores = np.array([find.score for find in found], np.float32)
+    return from_values([find.box for find in found]), scores, np.zeros((len(found), 5, 2), np.float32)
+
+
+def search(detector: SweptDetector, scenes: Sequence[Scene], limit: int | None = None) -> DetectionRun:
+    """Search the scenes, or ``limit`` of them."""
     chosen = spread(scenes, limit)
-    run = DetectionRun(threshold, Coverage("pictures", len(scenes), len(chosen)))
+    run = DetectionRun(detector.threshold, Coverage("pictures", len(scenes), len(chosen)))
     for scene in progress(chosen, "pictures"):
         try:
             image = scene.read()
         except InputError as error:
             run.coverage.skip(error)
             continue
-        found = cascade.detect(image)
-        boxes = np.array([(box.x1, box.y1, box.x2, box.y2) for box, _, _ in found], np.float32).reshape(-1, 4)
-        scores = np.array([score for _, score, _ in found], np.float32)
-        points = np.array([landmarks for _, _, landmarks in found], np.float32).reshape(-1, 5, 2)
+        boxes, scores, points = detector.detect(image)
         run.judged.append(JudgedScene(scene, Finds.of(boxes, scores, points, scene.boxes, scene.unsure)))
     return run
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from convert.data.errors import DataError
 from convert.evaluate.classification import probability_figures
 from convert.evaluate.classifiers import float_logits, int8_logits, worst_classified
-from convert.evaluate.detectors import SWEPT_SCORE, DetectionRun, detection_figures, search
+from convert.evaluate.detectors import DetectionRun, detection_figures, search, swept_detector
 from convert.evaluate.embedding import Aligner, input_of
 from convert.evaluate.identity import load_people, pair_figures, similarities, worst_pairs
 from convert.evaluate.mistakes import MistakeGroup
@@ -21,7 +21,7 @@ from convert.evaluate.sources import load_crops, load_scenes
 from convert.evaluate.worst_detections import worst_detections
 from edge.inference import Bundle, Task, default_models_dir, load_bundle
 from edge.perception.classifier import Classifier, softmax
-from edge.vision.cascade import Cascade, NetworkFactory, Thresholds
+from edge.vision.stages import NetworkFactory
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ def evaluate(bundle: Bundle, options: Options) -> Evaluation:
     task = bundle.manifest.task
     if task.is_classifier:
         judgement = _judge_classifier(bundle, options)
-    elif task.is_cascade:
+    elif task.is_detector:
         judgement = _judge_detector(bundle, options)
     else:
         judgement = _judge_identity(bundle, options)
@@ -116,11 +116,9 @@ def _judge_classifier(bundle: Bundle, options: Options) -> Judgement:
 
 def _judge_detector(bundle: Bundle, options: Options) -> Judgement:
     scenes = load_scenes(options.data, options.part, bundle.manifest, options.labels)
-    bundled = Thresholds.of(bundle)
 
     def run(networks: NetworkFactory) -> DetectionRun:
-        cascade = Cascade(networks, replace(bundled, onet=SWEPT_SCORE), options.min_size_px)
-        return search(cascade, scenes, bundled.onet, options.limit)
+        return search(swept_detector(bundle, networks, options.min_size_px), scenes, options.limit)
 
     int8 = run(lambda name, shape: bundle.network(name, shape=shape))
     if not int8.judged:

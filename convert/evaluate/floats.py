@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.bundle.checkpoint import CASCADE_MEAN, CASCADE_SCALE, load_network, network_files, read_report
+from convert.bundle.checkpoint import DETECTOR_MEAN, DETECTOR_SCALE, load_network, network_files, read_report
 from convert.quantize.run import run_float
 from edge.inference import Manifest
 from edge.inference.manifest import InputSpec
@@ -41,7 +41,7 @@ def float_networks(manifest: Manifest, checkpoint: Path) -> dict[str, FloatNetwo
 
 
 def _normalisation(manifest: Manifest, checkpoint: Path) -> tuple[float, float]:
-    if manifest.task.is_cascade:
-        return CASCADE_MEAN, CASCADE_SCALE
+    if manifest.task.is_detector:
+        return DETECTOR_MEAN, DETECTOR_SCALE
     table = read_report(checkpoint).recipe["input"]
     return float(table["mean"]), float(table["scale"])

@@ -9,7 +9,7 @@ import logging
 from pathlib import Path
 
 from convert.bundle.card import read_card
-from convert.bundle.checkpoint import CASCADE_MEAN, CASCADE_SCALE
+from convert.bundle.checkpoint import DETECTOR_MEAN, DETECTOR_SCALE
 from convert.bundle.writer import BundleDraft
 from convert.importing.drafts import convert_network
 from convert.importing.mtcnn import THRESHOLDS, build_networks
@@ -50,4 +50,4 @@ def draft_mtcnn(photos: Path, version: str) -> BundleDraft:
 
 def _input(name: str) -> InputSpec:
     side = WINDOW_SIDES[name]
-    return InputSpec(shape=(1, side, side, 3), dtype="float32", colour="rgb", mean=CASCADE_MEAN, scale=CASCADE_SCALE)
+    return InputSpec(shape=(1, side, side, 3), dtype="float32", colour="rgb", mean=DETECTOR_MEAN, scale=DETECTOR_SCALE)

@@ -1,9 +1,10 @@
 """A single-shot detector without anchors: one fully convolutional network that finds hands of every size at once.
 
 A residual backbone (He et al., 2015) halves the image from stride 4 to 32; its last three maps are brought together
-at stride 8, the coarse ones enlarged and added, as in feature pyramid networks (Lin et al., 2017).  Each cell of that
+at stride 8, the coarse ones doubled and added, as in feature pyramid networks (Lin et al., 2017).  Each cell of that
 map says whether a hand's centre lies in it and how far off the hand's edges are (CenterNet, Zhou et al., 2019; TTFNet,
-Liu et al., 2020).  All operations have int8 kernels in XNNPACK: convolutions with the ReLU fused, ADD, RESIZE_BILINEAR.
+Liu et al., 2020).  All operations have int8 kernels in XNNPACK: convolutions with the ReLU fused, ADD, and
+DEPTH_TO_SPACE for the doubling (:mod:`convert.quantize.enlarge`), so that one file serves images of any size.
 
 Input ``(N, height, width, 3)`` float RGB, normalised as ``(pixel - 127.5) / 128``, sides multiples of 32.  Outputs by
 name, ``(N, height / 8, width / 8, channels)``: ``heat`` one logit, ``box`` the logarithms of the distances from the
@@ -83,7 +84,7 @@ def _merged(maps: list[Any]) -> Any:
     for level in reversed(range(len(maps) - 1)):
         finer = maps[level]
         merged = conv_norm(merged, finer.shape[-1], 1, 1, f"up{level + 1}")
-        merged = layers.UpSampling2D(2, interpolation="bilinear", name=f"up{level + 1}_resize")(merged)
+        merged = layers.UpSampling2D(2, interpolation="nearest", name=f"up{level + 1}_double")(merged)
         merged = layers.Add(name=f"up{level + 1}_add")([finer, merged])
         merged = layers.ReLU(name=f"up{level + 1}_relu")(merged)
     return merged

@@ -9,6 +9,7 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
+from convert.quantize.enlarge import NearestDoubling
 from convert.quantize.fake import FakeQuantizedActivation, FakeQuantizedKernel
 from convert.quantize.rewrite import copy_layer, copy_network
 
@@ -16,7 +17,7 @@ BATCH = 64
 
 WITH_KERNEL = (layers.Conv2D, layers.DepthwiseConv2D, layers.Dense)
 
-RANGE_OF_INPUT = (layers.InputLayer, layers.MaxPooling2D, layers.Dropout, layers.Identity)
+RANGE_OF_INPUT = (layers.InputLayer, layers.MaxPooling2D, layers.Dropout, layers.Identity, NearestDoubling)
 """Layers whose int8 output has the scale of their input."""
 
 KERNEL_SUFFIX, RANGE_SUFFIX = "_int8", "_range"

@@ -5,6 +5,7 @@ The rewritten network computes the same function:
 - a BatchNormalization is folded into the layer before it;
 - a PReLU with one slope for the whole layer becomes a LeakyReLU: int8 PRELU has no XNNPACK kernel;
 - a PReLU with a slope for each channel becomes two depthwise 1×1 convolutions and their sum (:func:`_two_branches`);
+- UpSampling2D to the nearest position becomes copies and a DEPTH_TO_SPACE (:class:`.enlarge.NearestDoubling`);
 - Flatten + Dense becomes a valid convolution over the whole map, and what follows stays a map of one position until
   an output takes the mean over it: a RESHAPE would hold the batch size as a constant, so that the file would work
   for one batch size only.
@@ -20,6 +21,7 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
+from convert.quantize.enlarge import NearestDoubling, is_nearest_doubling
 from convert.quantize.fold import folded_weights, is_folded
 from convert.quantize.run import named_outputs
 from edge.errors import ModelError
@@ -87,6 +89,8 @@ def _rewrite(layer: keras.Layer, x: Any) -> Any:
         return layers.Identity(name=layer.name)(x)
     if isinstance(layer, layers.PReLU):
         return _prelu(layer, x)
+    if is_nearest_doubling(layer):
+        return NearestDoubling(name=layer.name)(x)
     if is_folded(layer):
         return x
     weights = folded_weights(layer)

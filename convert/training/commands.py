@@ -8,16 +8,17 @@ import os
 from functools import partial
 from pathlib import Path
 
+from convert.toml_file import read_tables
 from convert.training.recipe import RecipeError, read_recipe
 
 log = logging.getLogger(__name__)
 
 CLASSIFIERS = ("emotion", "eyes", "gesture")
-CASCADES = ("faces", "hands")
+DETECTORS = ("faces", "hands")
 IDENTITY = "identity"
-TASKS = (*CLASSIFIERS, *CASCADES, IDENTITY)
+TASKS = (*CLASSIFIERS, *DETECTORS, IDENTITY)
 
-_NOT_FOR_CASCADES = {
+_NOT_FOR_A_CASCADE = {
     "resume": "goes on by itself from the stages that --out already holds",
     "restart": "begins anew in another --out",
     "distribute": "runs on one device",
@@ -32,8 +33,8 @@ _EPILOG = r"""examples:
   vigil-convert train identity --data ~/data --recipe convert/recipes/identity.toml --out runs/identity \
     --teacher dlib_face_recognition_resnet_model_v1.dat
 
-Each epoch of a classifier leaves a checkpoint in --out; --resume goes on after the last one, with the same result as
-if nothing had happened. tensorboard --logdir runs shows the curves.
+Each epoch of a classifier or of a single-shot detector leaves a checkpoint in --out; --resume goes on after the last
+one, with the same result as if nothing had happened. tensorboard --logdir runs shows a classifier's curves.
 
 Keras' backend is chosen by KERAS_BACKEND (tensorflow, torch or jax); on a CPU torch is about twice as fast.
 --distribute uses all GPUs of this machine, or all its processors where there is none: by keras.distribution on jax,
@@ -74,7 +75,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, and return the exit status."""
-    if arguments.task in CASCADES:
+    if arguments.task in DETECTORS and _is_single_shot(arguments.recipe):
+        _train_single_shot(arguments)
+    elif arguments.task in DETECTORS:
         _train_cascade(arguments)
     elif arguments.task == IDENTITY:
         _train_identity(arguments)
@@ -124,9 +127,23 @@ def _train_identity(arguments: argparse.Namespace) -> None:
 
 
 def _train_cascade(arguments: argparse.Namespace) -> None:
-    for flag, instead in _NOT_FOR_CASCADES.items():
+    for flag, instead in _NOT_FOR_A_CASCADE.items():
         if getattr(arguments, flag):
             raise RecipeError(f"--{flag}: is for classifiers; a cascade's training {instead}")
     from convert.training.cascade import train
 
     train(arguments.recipe, arguments.data, arguments.out, arguments.seed)
+
+
+def _is_single_shot(recipe: Path) -> bool:
+    """Whether the recipe is for a detector of one network: it says on what canvases that one is trained."""
+    return "canvas" in read_tables(recipe, RecipeError, "recipe")
+
+
+def _train_single_shot(arguments: argparse.Namespace) -> None:
+    if arguments.distribute:
+        raise RecipeError("--distribute: is for classifiers; a single-shot detector's training runs on one device")
+    from convert.training.detector import train
+
+    again = {"resume": arguments.resume, "restart": arguments.restart}
+    train(arguments.recipe, arguments.data, arguments.out, arguments.seed, **again)

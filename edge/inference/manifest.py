@@ -27,15 +27,24 @@ class Task(str, Enum):
     IDENTITY = "identity"
 
     @property
-    def is_cascade(self) -> bool:
+    def is_detector(self) -> bool:
         return self in (Task.FACES, Task.HANDS)
 
     @property
     def is_classifier(self) -> bool:
         return self in (Task.EMOTION, Task.EYES, Task.GESTURE)
 
+    @property
+    def kinds(self) -> tuple[tuple[str, ...], ...]:
+        """The networks that a bundle for it must hold, by name; there may be several kinds of bundles."""
+        return _DETECTORS.get(self.value, ((self.value,),))
 
-CASCADE_NETWORKS = ("pnet", "rnet", "onet")
+
+CASCADE, SINGLE_SHOT = ("pnet", "rnet", "onet"), ("detector",)
+"""The networks of the two kinds of detectors."""
+
+_DETECTORS = {Task.FACES.value: (CASCADE,), Task.HANDS.value: (CASCADE, SINGLE_SHOT)}
+"""Faces are found by a cascade of three networks, hands by one too, or by a single network."""
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -152,12 +161,21 @@ class Manifest(_Strict):
     conversions: dict[str, Conversion] = Field(default={}, description="by network; older bundles have none")
     training: Training
 
+    @property
+    def is_single_shot(self) -> bool:
+        """Whether it is a detector of one network that sees the whole image."""
+        return self.task.is_detector and set(SINGLE_SHOT) <= set(self.networks)
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether it is a detector of one network whose finds a cascade's O-Net looks at once more."""
+        return self.is_single_shot and "onet" in self.networks
+
     @model_validator(mode="after")
     def _check(self) -> Manifest:
-        needed = CASCADE_NETWORKS if self.task.is_cascade else (self.task.value,)
-        missing = sorted(set(needed) - set(self.networks))
-        if missing:
-            raise ValueError(f"a bundle for {self.task.value!r} needs the network(s) {missing}")
+        if not any(set(kind) <= set(self.networks) for kind in self.task.kinds):
+            needed = " or ".join(str(list(kind)) for kind in self.task.kinds)
+            raise ValueError(f"a bundle for {self.task.value!r} needs the network(s) {needed}")
         if self.task.is_classifier and len(self.labels) < 2:
             raise ValueError(f"a bundle for {self.task.value!r} needs at least two labels")
         if len(set(self.labels)) != len(self.labels):

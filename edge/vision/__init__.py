@@ -2,6 +2,8 @@
 
 ``detectors``  a bundle as a finder of faces or of hands
 ``cascade``    P-Net, R-Net, O-Net: what is kept of what they find
+``single_shot``  one network that sees the whole image once
+``heatmap``    its maps of centres and distances, as boxes
 ``stages``     running their networks in few allocations
 ``pyramid``    all levels of an image in one canvas, and each cell's window
 ``mipmap``     an image at halved sizes, and many crops of it at once

@@ -1,4 +1,4 @@
-"""The cascade as a finder of faces and as a finder of hands."""
+"""The finders of faces, by a cascade, and of hands, by a cascade or a network that sees the whole image once."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from edge.inference import Bundle
 from edge.values import Box, Face, Hand, Image
 from edge.vision.cascade import Cascade
 from edge.vision.mipmap import Mipmap
+from edge.vision.single_shot import SingleShot
 
 
 class FaceDetector:
@@ -22,11 +23,12 @@ class FaceDetector:
 
 
 class HandDetector:
-    """Finds hands of at least ``min_size_px`` with a bundle for ``hands``."""
+    """Finds hands of at least ``min_size_px`` with a bundle for ``hands``, of either kind."""
 
     def __init__(self, bundle: Bundle, min_size_px: float = 60, threads: int = 1) -> None:
-        self._cascade = Cascade.of(bundle, min_size_px, threads)
+        kind = SingleShot if bundle.manifest.is_single_shot else Cascade
+        self._detector = kind.of(bundle, min_size_px, threads)
 
     def detect(self, image: Image | Mipmap, expected: Sequence[Box] = ()) -> tuple[Hand, ...]:
         """The hands of ``image``, best score first; ``expected`` are their boxes of a frame ago."""
-        return tuple(Hand(found.box, found.score) for found in self._cascade.detect(image, expected))
+        return tuple(Hand(found.box, found.score) for found in self._detector.detect(image, expected))

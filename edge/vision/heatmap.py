@@ -23,7 +23,7 @@ STRIDE_PX = 8
 GRID_PX = 32
 """The sides of a canvas are multiples of this: the network halves it five times."""
 
-SMALLEST_PX = 16
+SMALLEST_PX = 20
 """Longer side, on the canvas, of the smallest object that the network is made to find."""
 
 Size = tuple[int, int]

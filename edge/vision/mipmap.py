@@ -1,6 +1,6 @@
 """One image at halved sizes (Williams 1983), so that shrinking it is cheap and does not alias.
 
-Both cascades share one mipmap a frame: its halves are made once, when they are first needed.
+Both detectors share one mipmap a frame: its halves are made once, when they are first needed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """A detector of one network that sees the whole image once: hands of every size in one call a frame.
 
-What its maps mean is in :mod:`edge.vision.heatmap`.
+What its maps mean is in :mod:`edge.vision.heatmap`.  A bundle may hold a cascade's O-Net as well: it looks at the few
+finds once more, closely; both together decide, and the box is the middle of theirs.
 """
 
 from __future__ import annotations
@@ -17,16 +18,24 @@ from numpy.typing import NDArray
 from edge.inference import Bundle
 from edge.inference.bundle import BundleError
 from edge.values import Box, Image
-from edge.vision.boxes import Boxes, areas, clip, from_values, iou, nms
+from edge.vision.boxes import Boxes, areas, clip, from_values, iou, nms, regress, squarify
 from edge.vision.heatmap import HEADS, SMALLEST_PX, STRIDE_PX, boxes_of, canvas_size, centres
 from edge.vision.mipmap import Mipmap
-from edge.vision.stages import CascadeNetwork, NetworkFactory, Shape, log_odds
+from edge.vision.stages import CascadeNetwork, NetworkFactory, Shape, WindowStage, log_odds
 
 MAX_HITS = 300
 """At most this many cells, the hottest, go to non-maximum suppression."""
 
+ONET_PX = 48
+
+_OUTPUTS = {"detector": set(HEADS), "onet": {"face", "box"}}
+"""What is read of each network."""
+
 KEPT_CANVASES = 4
 """For so many sizes of canvas the network stays allocated."""
+
+MAX_CONFIRMED = 16
+"""At most this many finds, the best, are looked at by O-Net."""
 
 SAME_IOU = 0.3
 """A box that overlaps an expected one by so much may be the same object."""
@@ -43,12 +52,16 @@ class Found(NamedTuple):
 class Thresholds:
     """Least scores, and the overlap above which the weaker of two boxes goes; a bundle's manifest sets them.
 
-    ``score`` is for what appears; ``expected`` for what was there a frame ago, so that it doesn't flicker.
+    ``score`` is for what appears; ``expected`` for what was there a frame ago, so that it doesn't flicker.  Where an
+    O-Net confirms, it looks at what the network gives ``proposal`` at least, and its log odds count ``onet_weight`` of
+    the network's in the score.
     """
 
     score: float = 0.4
     expected: float = 0.25
     nms: float = 0.45
+    proposal: float = 0.15
+    onet_weight: float = 0.25
 
     @classmethod
     def of(cls, bundle: Bundle) -> Thresholds:
@@ -69,24 +82,28 @@ class SingleShot:
     The network is built for each new size of canvas, so the first image of a new size takes longer.
     """
 
-    def __init__(self, networks: NetworkFactory, thresholds: Thresholds, min_size_px: float) -> None:
+    def __init__(
+        self, networks: NetworkFactory, thresholds: Thresholds, min_size_px: float, *, confirmed: bool = False
+    ) -> None:
+        """``confirmed``: by the network ``onet``, for which ``networks`` is asked at once."""
         self._thresholds = thresholds
+        self._onet = WindowStage(networks, "onet", ONET_PX, landmarks=False) if confirmed else None
         self._shrink = min_size_px / SMALLEST_PX
         self._canvas = lru_cache(maxsize=KEPT_CANVASES)(lambda size: _Canvas(networks, size))
 
     @classmethod
     def of(cls, bundle: Bundle, min_size_px: float, threads: int = 1) -> SingleShot:
         """The detector of a bundle."""
-        spec = bundle.manifest.networks["detector"]
-        if spec.input.colour != "rgb":
-            raise BundleError(f"{bundle.path}: detector takes {spec.input.colour!r}, should take 'rgb'")
-        if missing := set(HEADS) - set(spec.outputs):
-            raise BundleError(f"{bundle.path}: detector lacks the output(s) {sorted(missing)}, has {spec.outputs}")
+        for name, spec in bundle.manifest.networks.items():
+            if spec.input.colour != "rgb":
+                raise BundleError(f"{bundle.path}: {name} takes {spec.input.colour!r}, should take 'rgb'")
+            if missing := _OUTPUTS.get(name, set()) - set(spec.outputs):
+                raise BundleError(f"{bundle.path}: {name} lacks the output(s) {sorted(missing)}, has {spec.outputs}")
 
         def build(name: str, shape: Shape) -> CascadeNetwork:
             return bundle.network(name, shape=shape, threads=threads)
 
-        return cls(build, Thresholds.of(bundle), min_size_px)
+        return cls(build, Thresholds.of(bundle), min_size_px, confirmed=bundle.manifest.is_confirmed)
 
     def detect(self, image: Image | Mipmap, expected: Sequence[Box] = ()) -> tuple[Found, ...]:
         """Everything found in ``image``, best score first, with boxes in its pixels.
@@ -96,13 +113,34 @@ class SingleShot:
         mipmap = image if isinstance(image, Mipmap) else Mipmap(image)
         canvas = self._canvas(canvas_size(mipmap.width, mipmap.height, self._shrink))
         limits = self._thresholds
-        logits, boxes = canvas.hits(mipmap, log_odds(limits.expected if expected else limits.score))
+        logits, boxes = canvas.hits(mipmap, log_odds(self._least(bool(expected))))
         kept = nms(boxes, logits, limits.nms)
-        scores, boxes = 1 / (1 + np.exp(-logits[kept])), boxes[kept]
-        sure = (scores >= limits.score) | _near(boxes, from_values(expected))
+        logits, boxes = self._confirm(mipmap, logits[kept], boxes[kept])
+        scores = 1 / (1 + np.exp(-logits))
+        familiar = (scores >= limits.expected) & _near(boxes, from_values(expected))
+        sure = (scores >= limits.score) | familiar
         return tuple(
             Found(Box(*map(float, box)), float(score)) for box, score in zip(boxes[sure], scores[sure], strict=True)
         )
+
+    def _least(self, anything_expected: bool) -> float:
+        """The network's score below which nothing can be found."""
+        if self._onet:
+            return self._thresholds.proposal
+        return self._thresholds.expected if anything_expected else self._thresholds.score
+
+    def _confirm(self, mipmap: Mipmap, logits: NDArray[np.float32], boxes: Boxes) -> tuple[NDArray[np.float32], Boxes]:
+        """Logits ``(n,)`` and boxes ``(n, 4)``, best first, after O-Net has looked at them, if there is one."""
+        if self._onet is None:
+            return logits, boxes
+        boxes = boxes[:MAX_CONFIRMED]
+        windows = squarify(boxes)
+        answers = self._onet.run(mipmap.cut(windows, ONET_PX))
+        together = logits[:MAX_CONFIRMED] + np.float32(self._thresholds.onet_weight) * answers.margins
+        other = clip(regress(windows, answers.offsets), mipmap.width, mipmap.height)
+        middle = ((boxes + other) / 2).astype(np.float32)
+        order = np.argsort(-together, kind="stable")
+        return together[order], middle[order]
 
 
 class _Canvas:

@@ -54,6 +54,23 @@ def cascade(task: str, objects: dict) -> dict:
     }
 
 
+SINGLE_SHOT = {
+    "task": "hands",
+    "canvas": {"width": 128, "height": 96},
+    "fit": {
+        "epochs": 1,
+        "steps_per_epoch": 40,
+        "batch": 8,
+        "warmup_steps": 5,
+        "average_momentum": 0.8,
+        "precision": "float32",
+    },
+    "sources": {
+        "objects": {"loader": "boxes", "folder": "hands"},
+        "nobody": {"loader": "backgrounds", "folder": "nobody"},
+    },
+}
+
 RECIPES = {
     "emotion": ("fer2013", classifier("emotion", "fer2013", fer2013.LABELS, 48, "grey")),
     "eyes": ("", classifier("eyes", "eyes", eyes.LABELS, 24, "grey")),
@@ -61,6 +78,7 @@ RECIPES = {
     "own": ("own", classifier("gesture", "folder", OWN_LABELS, 32, "rgb", folder={"crop": "hands"})),
     "faces": ("", cascade("faces", {"loader": "mtfl", "folder": "mtfl"})),
     "hands": ("", cascade("hands", {"loader": "boxes", "folder": "hands"})),
+    "single_shot": ("", SINGLE_SHOT),
     "identity": (
         "people",
         {
@@ -98,6 +116,8 @@ def make(name: str, folder: Path) -> None:
     inputs = [] if task in ("faces", "hands") else ["--data", data, "--fine-tune", "never"]
     if task == "identity":
         inputs = ["--data", data]
+    if name == "single_shot":
+        inputs = ["--onet", folder / "runs" / "hands"]  # made before it
     run("bundle", task, "--checkpoint", checkpoint, *inputs, "--out", folder / "bundles" / name)
 
 

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from convert.networks.cascade import onet, pnet, rnet
+from convert.networks.detector import DetectorSize, build_detector
 from convert.networks.presets import Architecture, Stage, Stem
 from convert.networks.resnet import build_resnet
 from convert.quantize.aware import aware_network
@@ -22,6 +23,7 @@ from convert.quantize.rewrite import RewriteError, rewrite_for_device, without_s
 from convert.quantize.run import run_float
 from convert.quantize.tflite import convert_int8
 from edge.inference.manifest import InputSpec
+from edge.vision.heatmap import HEADS
 
 RGB = {"colour": "rgb", "mean": 127.5, "scale": 1 / 128, "dtype": "float32"}
 GREY = {**RGB, "colour": "grey"}
@@ -65,11 +67,21 @@ def slopes_network() -> keras.Model:
     return network
 
 
+def small_detector() -> keras.Model:
+    network = build_detector(64, 96, DetectorSize(stem=8, widths=(8, 16, 16), blocks=(1, 1, 1)))
+    random = np.random.default_rng(4)
+    for head in HEADS:  # an untrained head hardly says anything but its bias
+        kernel, bias = network.get_layer(head).get_weights()
+        network.get_layer(head).set_weights([random.normal(0, 0.5, kernel.shape), bias])
+    return network
+
+
 NETWORKS = {
     "pnet": (pnet, InputSpec(shape=(1, 12, 12, 3), **RGB)),
     "rnet": (rnet, InputSpec(shape=(1, 24, 24, 3), **RGB)),
     "onet": (onet, InputSpec(shape=(1, 48, 48, 3), **RGB)),
     "gesture": (small_resnet, InputSpec(shape=(1, 16, 16, 1), **GREY)),
+    "detector": (small_detector, InputSpec(shape=(1, 64, 96, 3), **RGB)),
     "slopes": (slopes_network, InputSpec(shape=(1, 24, 24, 3), **RGB)),
 }
 

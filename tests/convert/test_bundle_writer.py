@@ -181,7 +181,9 @@ def test_the_card_says_what_the_manifest_says(draft: BundleDraft, tmp_path: Path
     assert "vigil-convert train eyes" in card
 
 
-@pytest.mark.parametrize("task", [task.value for task in Task if task.is_cascade or task.is_classifier])
+@pytest.mark.parametrize(
+    "task", [task.value for task in Task if task.is_detector or task.is_classifier] + ["hands_single_shot"]
+)
 def test_every_task_has_a_card(task: str) -> None:
     card = shipped_card(task)
     assert card.limits

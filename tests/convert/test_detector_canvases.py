@@ -94,6 +94,13 @@ def test_incomplete_pictures_leave_doubt_on_the_canvas() -> None:
     np.testing.assert_array_equal(drawer.draw(np.random.default_rng(0)).incomplete, [[0, 0, 128, 96]])
 
 
+def test_the_last_epochs_show_whole_pictures() -> None:
+    table = CanvasTable(width=128, height=96, tilings={3: 1.0}, last_tilings={1: 1.0})
+    drawer = CanvasDrawer([annotated((100, 60, 190, 130), complete=False)], np.ones(1), table, PixelsTable())
+    regions = [len(drawer.draw(np.random.default_rng(0), last=last).incomplete) for last in (False, True)]
+    assert regions == [9, 1]
+
+
 def test_the_centre_is_hot_and_its_surroundings_learn_the_edges() -> None:
     box = np.array([[24, 16, 88, 80]], np.float32)
     targets = make_targets(128, 96, box, NONE, NONE)
@@ -140,6 +147,7 @@ def test_unsure_regions_are_no_background() -> None:
         ("width = 100\nheight = 96", "width"),
         ("width = 128\nheight = 96\nsmallest_px = 50\nlargest_px = 40", "largest_px must exceed"),
         ("width = 128\nheight = 96\ntilings = {}", "tilings"),
+        ("width = 128\nheight = 96\nlast_tilings = { 0 = 1.0 }", "last_tilings: needs numbers of tiles from 1 up"),
     ],
 )
 def test_a_recipe_that_breaks_a_rule_is_refused(tmp_path: Path, canvas: str, said: str) -> None:

@@ -21,7 +21,7 @@ from edge.inference import load_bundle
 pytest.importorskip("tensorflow", reason="the convert extra is not installed")
 
 WORKER = Path(__file__).with_name("e2e_worker.py")
-HALVES = ("emotion", "eyes", "gesture", "own"), ("faces", "hands", "identity")
+HALVES = ("emotion", "eyes", "gesture", "own"), ("faces", "hands", "single_shot", "identity")
 """The bundles that each of two processes makes, of about the same work."""
 BUNDLES = HALVES[0] + HALVES[1]
 
@@ -109,7 +109,7 @@ def test_analyze_reads_ones_own_gestures(
 ) -> None:
     install(made, name, installed)
     hands = analyze(installed, made / "data" / "own" / "palm" / "ann" / "0.jpg", capsys)["hands"]
-    assert hands, "the shipped cascade finds a rendered hand"
+    assert hands, "the shipped detector finds a rendered hand"
     assert set(hands[0]["gesture"]["probabilities"]) == set(labels)
 
 
@@ -119,13 +119,14 @@ def test_ones_own_bundle_says_whose_pictures_it_is_of(made: Path) -> None:
     assert "HaGRID" not in card
 
 
-@pytest.mark.parametrize("name", ["faces", "hands"])
-def test_analyze_looks_with_a_new_cascade(
-    made: Path, installed: Path, face_picture: Path, name: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("name", "threshold"), [("faces", "onet"), ("hands", "onet"), ("single_shot", "score")])
+def test_analyze_looks_with_a_new_detector(
+    made: Path, installed: Path, face_picture: Path, name: str, threshold: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     install(made, name, installed)
-    found = analyze(installed, face_picture, capsys)[name]
-    assert all(0.75 <= one["score"] <= 1 for one in found), "not below the recipe's threshold"
+    manifest = load_bundle(made / "bundles" / name).manifest
+    found = analyze(installed, face_picture, capsys)[manifest.task.value]
+    assert all(manifest.thresholds[threshold] <= one["score"] <= 1 for one in found), "not below the threshold"
 
 
 @pytest.mark.parametrize("name", ["faces", "hands"])
@@ -133,6 +134,14 @@ def test_a_cascade_has_the_thresholds_of_its_recipe(made: Path, name: str) -> No
     manifest = load_bundle(made / "bundles" / name).manifest
     assert manifest.thresholds == {"pnet": 0.55, "rnet": 0.65, "onet": 0.75}
     assert set(manifest.networks) == set(NETWORKS)
+
+
+def test_a_single_shot_detector_has_the_thresholds_that_its_training_chose(made: Path) -> None:
+    manifest = load_bundle(made / "bundles" / "single_shot").manifest
+    chosen = json.loads((made / "runs" / "single_shot" / "training.json").read_text("utf-8"))["thresholds"]
+    assert manifest.thresholds == chosen
+    assert set(manifest.networks) == {"detector", "onet"}
+    assert manifest.is_confirmed
 
 
 def test_identity_is_judged_on_pairs(made: Path) -> None:

@@ -17,7 +17,7 @@ from edge.inference.manifest import InputSpec, NetworkSpec
 from edge.inference.network import Network
 
 WORKER = Path(__file__).with_name("quantize_worker.py")
-NETWORKS = ("pnet", "rnet", "onet", "gesture", "slopes")
+NETWORKS = ("pnet", "rnet", "onet", "gesture", "detector", "slopes")
 MAX_RELATIVE_ERROR = 0.2  # untrained networks spread less than trained ones
 
 
@@ -85,6 +85,16 @@ def test_pnet_slides_over_a_canvas(converted: Path) -> None:
             np.testing.assert_array_equal(maps[name][:, row, column], values[:, 0, 0])
 
 
+def test_the_detector_sees_images_of_any_size(converted: Path) -> None:
+    """Far from what was added, a larger canvas gives what a smaller one gives."""
+    canvas = np.random.default_rng(0).integers(0, 256, (1, 512, 640, 3), np.uint8)
+    whole = network(converted, "detector", shape=(1, 512, 640, 3))(canvas)
+    part = network(converted, "detector", shape=(1, 448, 640, 3))(np.ascontiguousarray(canvas[:, :448]))
+    assert {name: values.shape for name, values in whole.items()} == {"heat": (1, 64, 80, 1), "box": (1, 64, 80, 4)}
+    for name, values in part.items():
+        np.testing.assert_array_equal(values[:, :20], whole[name][:, :20])
+
+
 @pytest.mark.parametrize(
     ("name", "shape"),
     [
@@ -95,6 +105,8 @@ def test_pnet_slides_over_a_canvas(converted: Path) -> None:
         ("onet", (1, 48, 48, 3)),
         ("onet", (8, 48, 48, 3)),
         ("gesture", (4, 16, 16, 1)),
+        ("detector", (1, 64, 96, 3)),
+        ("detector", (1, 96, 224, 3)),
         ("slopes", (1, 24, 24, 3)),
         ("slopes", (8, 24, 24, 3)),
     ],

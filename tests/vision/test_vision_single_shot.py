@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from edge.inference import Bundle, Manifest
 from edge.inference.bundle import BundleError
 from edge.values import Box
-from edge.vision.boxes import iou
+from edge.vision.boxes import from_values, iou
 from edge.vision.heatmap import GRID_PX, HEADS, SMALLEST_PX, STRIDE_PX, boxes_of, canvas_size, centres, distances_of
 from edge.vision.mipmap import Mipmap
 from edge.vision.single_shot import MAX_HITS, Found, SingleShot, Thresholds
@@ -72,7 +72,7 @@ def picture(width: int, height: int, *boxes: tuple[int, int, int, int], grey: in
 
 
 def as_array(found: tuple[Found, ...]) -> np.ndarray:
-    return np.array([tuple(find.box.__getattribute__(edge) for edge in ("x1", "y1", "x2", "y2")) for find in found])
+    return from_values([find.box for find in found])
 
 
 @settings(deadline=None, max_examples=40)
@@ -89,7 +89,7 @@ def test_one_rectangle_is_found_once_and_in_place(
     x, y = int(across * (size[0] - width)), int(down * (size[1] - height))
     (found,) = detector().detect(picture(*size, (x, y, x + width, y + height)))
     true = np.array([[x, y, x + width, y + height]], np.float32)
-    assert iou(np.array([[found.box.x1, found.box.y1, found.box.x2, found.box.y2]], np.float32), true)[0, 0] > 0.75
+    assert iou(as_array((found,)), true)[0, 0] > 0.75
     assert found.score == pytest.approx(1 / (1 + np.exp(-HOT)), abs=0.01)
 
 
@@ -120,9 +120,9 @@ def test_one_call_a_frame_and_one_network_a_size() -> None:
     many = picture(640, 480, *[(x, y, x + 60, y + 60) for x in range(20, 600, 100) for y in range(20, 400, 100)])
     for _ in range(3):
         assert len(finder.detect(many)) == 24
-    assert calls == {"detector (1, 256, 320, 3)": 1, "invoke": 3}
+    assert calls == {"detector (1, 320, 416, 3)": 1, "invoke": 3}
     finder.detect(picture(320, 240))
-    assert calls["detector (1, 128, 160, 3)"] == 1
+    assert calls["detector (1, 160, 224, 3)"] == 1
 
 
 def test_what_fades_is_still_found_where_it_is_expected() -> None:
@@ -133,6 +133,35 @@ def test_what_fades_is_still_found_where_it_is_expected() -> None:
     (found,) = finder.detect(image, [Box(190, 110, 290, 230)])
     assert found.score == pytest.approx(score, abs=0.02)
     assert finder.detect(image, [Box(400, 110, 500, 230)]) == ()
+
+
+class Doubter:
+    """An O-Net that believes in windows whose middle is bright, as much as ``margin`` says, and else not."""
+
+    def __init__(self, shape: Shape, margin: float) -> None:
+        self._n, self._margin = shape[0], margin
+
+    def invoke(self, pixels: np.ndarray) -> None:
+        bright = pixels[:, 24, 24, 0] > 200
+        margins = np.where(bright, self._margin, -self._margin).astype(np.float32)
+        self._outputs = {"face": np.stack([np.zeros(self._n), margins], axis=1), "box": np.zeros((self._n, 4))}
+
+    def real(self, name: str) -> np.ndarray:
+        return self._outputs[name].astype(np.float32)
+
+
+def test_onet_confirms_and_refuses() -> None:
+    def build(name: str, shape: Shape) -> RectangleFinder | Doubter:
+        return RectangleFinder(shape, Counter()) if name == "detector" else Doubter(shape, 8.0)
+
+    finder = SingleShot(build, Thresholds(proposal=0.3, onet_weight=0.5), MIN_SIZE_PX, confirmed=True)
+    bright, dim = (60, 60, 160, 160), (400, 200, 500, 300)
+    (found,) = finder.detect(picture(640, 480, bright) + picture(640, 480, dim, grey=120))
+    assert iou(as_array((found,)), np.array([bright], np.float32))[0, 0] > 0.75
+    assert found.score == pytest.approx(1 / (1 + np.exp(-HOT - 4)), abs=0.01)
+    assert finder.detect(picture(640, 480)) == ()
+    refused = Box(*map(float, dim))
+    assert finder.detect(picture(640, 480, dim, grey=120), [refused]) == (), "not even where it is expected"
 
 
 def test_a_canvas_full_of_hits_stays_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,7 +184,7 @@ def test_a_canvas_is_on_the_grid_and_fine_enough(width: int, height: int, shrink
 
 def test_the_smallest_hand_keeps_its_size_on_the_canvas() -> None:
     width, height = canvas_size(640, 480, 60 / SMALLEST_PX)
-    assert (width, height) == (192, 128)
+    assert (width, height) == (224, 160)
     assert 60 * min(width / 640, height / 480) >= SMALLEST_PX
 
 

@@ -1,4 +1,4 @@
-"""Training of the single-shot detector of hands, by recipe."""
+"""Training of a single-shot detector, by recipe."""
 
 from __future__ import annotations
 

@@ -33,7 +33,9 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[NDArray[np.float32], dict[str, NDArray[Any]]]:
         rng = np.random.default_rng((self._seed, self.epoch, index))
         table = self._recipe.canvas
-        canvases = [self._drawer.draw(rng) for _ in range(self._recipe.fit.batch)]
+        fit = self._recipe.fit
+        last = self.epoch >= fit.epochs - fit.last_epochs
+        canvases = [self._drawer.draw(rng, last=last) for _ in range(fit.batch)]
         targets = [
             make_targets(table.width, table.height, canvas.boxes, canvas.unsure, canvas.incomplete)
             for canvas in canvases

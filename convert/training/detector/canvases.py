@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -40,10 +40,11 @@ class CanvasDrawer:
         self._pictures, self._table, self._pixels = pictures, table, pixels
         self._cumulated = np.cumsum(chances / chances.sum())
 
-    def draw(self, rng: np.random.Generator) -> Canvas:
-        """One canvas; what it shows depends on ``rng`` alone."""
+    def draw(self, rng: np.random.Generator, *, last: bool = False) -> Canvas:
+        """One canvas, as in the ``last`` epochs or before; what it shows depends on ``rng`` alone."""
         table = self._table
-        columns, rows = _cuts(table.width, self._tiles(rng), rng), _cuts(table.height, self._tiles(rng), rng)
+        tilings = table.last_tilings if last else table.tilings
+        columns, rows = _cuts(table.width, _tiles(tilings, rng), rng), _cuts(table.height, _tiles(tilings, rng), rng)
         canvas = np.empty((table.height, table.width, 3), np.uint8)
         boxes, unsure, incomplete = [no_boxes()], [no_boxes()], [no_boxes()]
         for top, bottom in pairwise(rows):
@@ -58,13 +59,14 @@ class CanvasDrawer:
         drawn = Canvas(canvas, *(np.concatenate(parts) for parts in (boxes, unsure, incomplete)))
         return replace(drawn, image=change_pixels(canvas, self._pixels, rng))
 
-    def _tiles(self, rng: np.random.Generator) -> int:
-        chances = np.array(list(self._table.tilings.values()))
-        return int(rng.choice(list(self._table.tilings), p=chances / chances.sum()))
-
     def _picture(self, rng: np.random.Generator) -> Annotated:
         index = int(np.searchsorted(self._cumulated, rng.random(), side="right"))
         return self._pictures[min(index, len(self._pictures) - 1)]
+
+
+def _tiles(tilings: Mapping[int, float], rng: np.random.Generator) -> int:
+    chances = np.array(list(tilings.values()))
+    return int(rng.choice(list(tilings), p=chances / chances.sum()))
 
 
 def _cuts(length: int, tiles: int, rng: np.random.Generator) -> list[int]:

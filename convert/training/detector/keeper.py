@@ -14,6 +14,7 @@ from tqdm import tqdm
 from convert.training.callbacks import EPOCHS_FILE, AverageWeights, write_epochs
 from convert.training.checkpoint import (
     CHECKPOINT_FILE,
+    Arrays,
     Checkpoint,
     restore,
     values_of,
@@ -56,6 +57,7 @@ class Keeper(keras.callbacks.Callback):
             raise RecipeError(
                 f"fit.rate: the loss is {logs['loss']} after epoch {epoch + 1}; try a lower rate, or more warmup_steps"
             )
+        kept = self._average()  # first: to take the average and put the weights back rounds them
         network, optimiser = variables_of(self.model)
         progress = self.checkpoint.progress
         self.checkpoint = replace(
@@ -68,7 +70,7 @@ class Keeper(keras.callbacks.Callback):
             ),
             network=values_of(network),
             optimiser=values_of(optimiser),
-            kept=self._average(),
+            kept=kept,
         )
         write_checkpoint(self._out / CHECKPOINT_FILE, self.checkpoint)
         write_epochs(self._out / EPOCHS_FILE, self.checkpoint.progress.history)
@@ -77,7 +79,7 @@ class Keeper(keras.callbacks.Callback):
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         self._bar.close()
 
-    def _average(self) -> list:
+    def _average(self) -> Arrays:
         """The moving average of the weights, in the order of ``Model.get_weights``."""
         average = AverageWeights()
         images, _ = self._batches[0]

@@ -33,6 +33,7 @@ class CanvasTable(StrictTable):
     smallest_px: float = Field(default=14, gt=4, description="smallest object that the network should find")
     largest_px: float = Field(default=200, gt=4)
     tilings: dict[int, float] = Field(default={1: 0.4, 2: 0.4, 3: 0.2}, description="tiles a side → chance")
+    last_tilings: dict[int, float] = Field(default={1: 0.65, 2: 0.35}, description="the same in the last epochs")
     rotate_degrees: float = Field(default=15, ge=0, le=90)
     stretch: float = Field(default=0.15, ge=0, lt=1, description="height against width, up to this share either way")
     mirror: bool = True
@@ -41,8 +42,10 @@ class CanvasTable(StrictTable):
     def _check(self) -> CanvasTable:
         if self.largest_px <= self.smallest_px:
             raise ValueError(f"largest_px must exceed smallest_px, received {self.largest_px} and {self.smallest_px}")
-        if not self.tilings or min(self.tilings) < 1:
-            raise ValueError(f"tilings: needs numbers of tiles from 1 up, received {self.tilings}")
+        for name in ("tilings", "last_tilings"):
+            tilings = getattr(self, name)
+            if not tilings or min(tilings) < 1:
+                raise ValueError(f"{name}: needs numbers of tiles from 1 up, received {tilings}")
         return self
 
 
@@ -50,6 +53,9 @@ class FitTable(StrictTable):
     """How the network is trained: AdamW, the rate rising for ``warmup_steps`` and falling as a cosine."""
 
     epochs: int = Field(gt=0)
+    last_epochs: int = Field(
+        default=0, ge=0, description="so many of them show mostly whole pictures, as the device does (YOLOX)"
+    )
     steps_per_epoch: int = Field(gt=0)
     batch: int = Field(gt=1)
     rate: float = Field(default=2e-3, gt=0)

@@ -1,0 +1,91 @@
+"""A tiny training of the detector of hands from pictures to thresholds, broken off and gone on with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras", reason="needs the extra 'convert'")
+
+from convert.networks.detector import DetectorSize, build_detector  # noqa: E402
+from convert.training.callbacks import EPOCHS_FILE  # noqa: E402
+from convert.training.detector import keeper, loop  # noqa: E402
+from convert.training.recipe import RecipeError  # noqa: E402
+
+RECIPE = """\
+task = "hands"
+held_back = 0.3
+
+[canvas]
+width = 64
+height = 64
+tilings = { 1 = 1.0 }
+
+[fit]
+epochs = 2
+steps_per_epoch = 2
+batch = 2
+warmup_steps = 1
+precision = "float32"
+
+[sources.hands]
+loader = "boxes"
+folder = "hands"
+chooses_threshold = true
+"""
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Ten sessions of two pictures, each with a bright rectangle as its hand, for a small network."""
+    small = DetectorSize(stem=8, widths=(8, 8, 8), blocks=(1, 1, 1))
+    monkeypatch.setattr(loop, "build_detector", lambda: build_detector(size=small))
+    monkeypatch.setattr(loop, "CALIBRATION_CANVASES", 8)
+    rng = np.random.default_rng(0)
+    rows = ["image,label,session,xmin,ymin,xmax,ymax"]
+    (tmp_path / "data/hands/images").mkdir(parents=True)
+    for number in range(20):
+        image = rng.integers(0, 60, (90, 120, 3), np.uint8)
+        x, y = rng.integers(0, 60), rng.integers(0, 40)
+        image[y : y + 45, x : x + 40] = rng.integers(150, 256, 3)
+        cv2.imwrite(str(tmp_path / f"data/hands/images/{number:02}.png"), image)
+        rows.append(f"images/{number:02}.png,palm,session{number // 2},{x},{y},{x + 40},{y + 45}")
+    (tmp_path / "data/hands/boxes.csv").write_text("\n".join(rows))
+    (tmp_path / "hands.toml").write_text(RECIPE)
+    return tmp_path
+
+
+def train(data: Path, out: str, **again: bool) -> Path:
+    return loop.train(data / "hands.toml", data / "data", data / out, seed=3, **again)
+
+
+class PowerCutError(Exception):
+    """Ends a training as a power cut would."""
+
+
+def test_a_broken_training_goes_on_to_the_same_network(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = train(data, "whole")
+    report = json.loads((whole / "training.json").read_text("utf-8"))
+    assert set(report["thresholds"]) == {"score", "expected", "nms"}
+    assert report["held_back"]["hands"]["objects"] > 0
+    assert np.load(whole / "calibration.npz")["detector"].shape == (8, 64, 64, 3)
+    assert len((whole / EPOCHS_FILE).read_text("utf-8").splitlines()) == 3
+
+    def cut(*_: object) -> None:
+        raise PowerCutError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(keeper.Keeper, "_report", cut)  # after the first epoch's checkpoint
+        with pytest.raises(PowerCutError):
+            train(data, "broken")
+    with pytest.raises(RecipeError, match="interrupted after epoch 1"):
+        train(data, "broken")
+    broken = train(data, "broken", resume=True)
+    networks = [keras.models.load_model(out / "detector.keras") for out in (whole, broken)]
+    for first, second in zip(*(network.get_weights() for network in networks), strict=True):
+        np.testing.assert_allclose(first, second, atol=1e-6)
+    assert (broken / EPOCHS_FILE).read_text("utf-8") == (whole / EPOCHS_FILE).read_text("utf-8")
