@@ -70,7 +70,7 @@ class PowerCutError(Exception):
 def test_a_broken_training_goes_on_to_the_same_network(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = train(data, "whole")
     report = json.loads((whole / "training.json").read_text("utf-8"))
-    assert set(report["thresholds"]) == {"score", "expected", "nms"}
+    assert {"score", "expected", "nms"} <= set(report["thresholds"])
     assert report["held_back"]["hands"]["objects"] > 0
     assert np.load(whole / "calibration.npz")["detector"].shape == (8, 64, 64, 3)
     assert len((whole / EPOCHS_FILE).read_text("utf-8").splitlines()) == 3
