@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import compress
 from pathlib import Path
 
@@ -38,13 +37,6 @@ HELD_OUT_GROUPS = {
 }
 """By source, the groups held out by name where there are too few to hold out a share of them; renders judge nothing."""
 
-TURNED = "turned"
-"""The source of hands turned by a quarter: HaGRID's people point up only, but one points sideways as well."""
-
-TURNED_SOURCES = frozenset({"hagrid", "sign_digits", "massey"})
-TURNED_SHARE = {"point": 1.0, "none": 0.25}
-"""How many hands of a label are turned, each to both sides: other shapes too, so that lying is no sign of pointing."""
-
 BACKGROUND_SOURCES = ("oxford_others", "backgrounds")
 BOX_JITTER = 0.06
 """A detector's box against the annotator's, in validation: shift and scale, as a share of the side."""
@@ -63,7 +55,6 @@ def load(data: Path, size: int, colour: Colour, seed: int) -> tuple[LabelledImag
         for sample in source(data, rng):
             (held_out if _is_held_out(sample) else train).append(sample)
     train = list(compress(train, without_duplicates("gesture", _pictures(train), _pictures(held_out))))
-    train += [turned(sample, side) for sample in train if _is_turned(sample, rng) for side in (1, -1)]
     return (
         _labelled(train, (canvas(sample) for sample in train), (CANVAS, CANVAS, 4)),
         _labelled(
@@ -83,21 +74,6 @@ def canvas(sample: HandSample) -> NDArray[np.uint8]:
     moved = Box(square.x1 + 1, square.y1 + 1, square.x2 + 1, square.y2 + 1)
     colour = cv2.cvtColor(upright_crop(sample.image, square, CANVAS), cv2.COLOR_BGR2RGB)
     return np.dstack([colour, upright_crop(framed, moved, CANVAS)])
-
-
-def turned(sample: HandSample, quarters: int) -> HandSample:
-    """``sample`` turned counterclockwise by so many quarters."""
-    image = np.ascontiguousarray(np.rot90(sample.image, quarters))
-    mask = None if sample.mask is None else np.ascontiguousarray(np.rot90(sample.mask, quarters))
-    box, (height, width) = sample.box, sample.image.shape[:2]
-    for _ in range(quarters % 4):
-        box = Box(box.y1, width - box.x2, box.y2, width - box.x1)
-        height, width = width, height
-    return replace(sample, image=image, box=box, mask=mask, source=TURNED)
-
-
-def _is_turned(sample: HandSample, rng: np.random.Generator) -> bool:
-    return sample.source in TURNED_SOURCES and rng.random() < TURNED_SHARE.get(sample.label, 0.0)
 
 
 def jittered(box: Box, rng: np.random.Generator) -> Box:
