@@ -59,8 +59,8 @@ def network_files(folder: Path, task: Task) -> dict[str, Path]:
     if not task.is_detector:
         return _all_there(task, {task.value: folder / CLASSIFIER_FILE})
     kinds = [{name: folder / f"{name}.keras" for name in kind} for kind in task.kinds]
-    there = (files for files in kinds if any(file.is_file() for file in files.values()))
-    return _all_there(task, next(there, kinds[0]))
+    whole = (files for files in kinds if all(file.is_file() for file in files.values()))
+    return _all_there(task, next(whole, kinds[0]))
 
 
 def _all_there(task: Task, files: dict[str, Path]) -> dict[str, Path]:

@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.bundle.checkpoint import DETECTOR_MEAN, DETECTOR_SCALE, load_network, network_files, read_report
+from convert.bundle.checkpoint import (
+    DETECTOR_MEAN,
+    DETECTOR_SCALE,
+    CheckpointError,
+    load_network,
+    network_files,
+    read_report,
+)
 from convert.quantize.run import run_float
 from edge.inference import Manifest
 from edge.inference.manifest import InputSpec
@@ -32,8 +39,13 @@ class FloatNetwork:
 
 def float_networks(manifest: Manifest, checkpoint: Path) -> dict[str, FloatNetwork]:
     """The networks of a checkpoint by their names in the bundle, fed as in training."""
+    files = network_files(checkpoint, manifest.task)
+    if manifest.is_confirmed:
+        files["onet"] = checkpoint / "onet.keras"
+        if not files["onet"].is_file():
+            raise CheckpointError(f"{files['onet']}: no such file; copy the cascade's O-Net there that confirms")
     networks = {}
-    for name, file in network_files(checkpoint, manifest.task).items():
+    for name, file in files.items():
         mean, scale = _normalisation(manifest, checkpoint)
         spec = manifest.networks[name].input.model_copy(update={"dtype": "float32", "mean": mean, "scale": scale})
         networks[name] = FloatNetwork(load_network(file), spec)
