@@ -96,7 +96,7 @@ def brute_force(frames: list[tuple[float, EyeState]], window: float) -> float | 
     since = frames[-1][0] - window
     valid = sum(max(0.0, end - max(start, since)) for start, end, eyes in intervals if eyes is not EyeState.UNSEEN)
     closed = sum(max(0.0, end - max(start, since)) for start, end in counted)
-    return closed / valid if valid >= 0.05 * window else None
+    return closed / valid if valid >= 0.05 * window - 1e-6 else None
 
 
 class TestPerclos:
