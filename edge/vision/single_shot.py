@@ -7,7 +7,7 @@ finds once more, closely; both together decide, and the box is the middle of the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.inference import Bundle
-from edge.inference.bundle import BundleError
 from edge.values import Box, Image
 from edge.vision.boxes import Boxes, areas, clip, from_values, iou, nms, regress, squarify
+from edge.vision.contract import check_networks, thresholds_of
 from edge.vision.heatmap import HEADS, SMALLEST_PX, STRIDE_PX, boxes_of, canvas_size, centres
 from edge.vision.mipmap import Mipmap
 from edge.vision.stages import CascadeNetwork, NetworkFactory, Shape, WindowStage, log_odds
@@ -66,14 +66,7 @@ class Thresholds:
     @classmethod
     def of(cls, bundle: Bundle) -> Thresholds:
         """Those of ``bundle``'s manifest."""
-        known = {field.name for field in fields(cls)}
-        given = bundle.manifest.thresholds
-        for name, value in given.items():
-            if name not in known:
-                raise BundleError(f"{bundle.path}: threshold {name!r} is unknown; a detector has {sorted(known)}")
-            if not 0 < value < 1:
-                raise BundleError(f"{bundle.path}: threshold {name!r} must lie between 0 and 1, received {value}")
-        return cls(**given)
+        return thresholds_of(bundle, cls)
 
 
 class SingleShot:
@@ -94,11 +87,7 @@ class SingleShot:
     @classmethod
     def of(cls, bundle: Bundle, min_size_px: float, threads: int = 1) -> SingleShot:
         """The detector of a bundle."""
-        for name, spec in bundle.manifest.networks.items():
-            if spec.input.colour != "rgb":
-                raise BundleError(f"{bundle.path}: {name} takes {spec.input.colour!r}, should take 'rgb'")
-            if missing := _OUTPUTS.get(name, set()) - set(spec.outputs):
-                raise BundleError(f"{bundle.path}: {name} lacks the output(s) {sorted(missing)}, has {spec.outputs}")
+        check_networks(bundle, _OUTPUTS)
 
         def build(name: str, shape: Shape) -> CascadeNetwork:
             return bundle.network(name, shape=shape, threads=threads)
