@@ -36,6 +36,7 @@ class TrainingReport(BaseModel):
 
     recipe: dict[str, Any]
     seed: int
+    initial: str | None = None
     thresholds: dict[str, float] = {}
 
 

@@ -102,9 +102,10 @@ def training(task: Task, card: Card, report: TrainingReport, bundle_arguments: s
     """What made a bundle: data, recipe, seed, and the two commands, of which the second takes ``bundle_arguments``."""
     name = task.value
     teacher = " --teacher TEACHER" if report.recipe.get("teacher") else ""
+    initial = " --initial FIRST_RUN" if report.initial else ""
     return Training(
         data=card.data,
-        command=f"vigil-convert train {name} --data DATA --recipe RECIPE --out RUN{teacher} "
+        command=f"vigil-convert train {name} --data DATA --recipe RECIPE --out RUN{teacher}{initial} "
         f"--seed {report.seed}\nvigil-convert bundle {name} --checkpoint RUN {bundle_arguments} --out BUNDLE",
         seed=report.seed,
         recipe=report.recipe,

@@ -14,6 +14,7 @@ from keras import layers
 from convert.networks.presets import Architecture, Pooling
 from convert.networks.resnet import BATCH_NORM_MOMENTUM, residual_features
 
+EMBEDDER_NAME = "identity"
 EMBEDDING_SIZE = 512
 CROP_PX = 112
 DROPOUT = 0.4
@@ -22,7 +23,7 @@ DROPOUT = 0.4
 def build_embedder(
     architecture: Architecture,
     *,
-    name: str = "identity",
+    name: str = EMBEDDER_NAME,
     size: int = CROP_PX,
     channels: int = 3,
     dimensions: int = EMBEDDING_SIZE,

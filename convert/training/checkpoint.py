@@ -54,9 +54,16 @@ class Checkpoint:
 
 
 def identity(
-    recipe: BaseRecipe, seed: int, train: LabelledImages, soft_targets: NDArray[np.float32] | None = None
+    recipe: BaseRecipe,
+    seed: int,
+    train: LabelledImages,
+    soft_targets: NDArray[np.float32] | None = None,
+    initial: str | None = None,
 ) -> dict[str, Any]:
-    """What must be the same for a training to go on: recipe, seed, data with its targets, and Keras' backend."""
+    """What must be the same for a training to go on: recipe, seed, data with its targets, and Keras' backend.
+
+    ``initial``: the digest of the weights that it begins with, if these aren't random.
+    """
     names = "\n".join([*train.groups.tolist(), *train.sources.tolist()]).encode()
     taught = b"" if soft_targets is None else soft_targets.tobytes()
     return {
@@ -64,6 +71,7 @@ def identity(
         "seed": seed,
         "data": hashlib.sha256(train.targets.tobytes() + names + taught).hexdigest(),
         "backend": keras.backend.backend(),
+        "initial": initial,
     }
 
 

@@ -23,6 +23,7 @@ _NOT_FOR_A_CASCADE = {
     "restart": "begins anew in another --out",
     "distribute": "runs on one device",
     "teacher": "takes a teacher's list by its recipe",
+    "initial": "keeps the stages that --out already holds",
 }
 
 _EPILOG = r"""examples:
@@ -64,6 +65,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="a finished training whose network teaches this one, by the recipe's table [teacher]; may be repeated; "
         "for identity, once, dlib's dlib_face_recognition_resnet_model_v1.dat of the package face_recognition_models",
     )
+    parser.add_argument(
+        "--initial",
+        type=Path,
+        metavar="DIR",
+        help="a finished training of the same network, whose weights this one begins with (classifiers, identity)",
+    )
     again = parser.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="go on after the last whole epoch of an interrupted run")
     again.add_argument("--restart", action="store_true", help="begin anew although --out holds an interrupted run")
@@ -102,7 +109,7 @@ def _train_classifier(arguments: argparse.Namespace) -> None:
     elif recipe.teacher:
         raise RecipeError(f"{arguments.recipe}: teacher: give the trainings that teach with --teacher, or leave it out")
 
-    start = Start(arguments.seed, arguments.resume, arguments.restart, arguments.distribute)
+    start = Start(arguments.seed, arguments.resume, arguments.restart, arguments.distribute, arguments.initial)
     train_classifier(recipe, prepared, arguments.out, start)
 
 
@@ -122,7 +129,7 @@ def _train_identity(arguments: argparse.Namespace) -> None:
     from convert.training.loop import Start, train
 
     teacher = partial(load_dlib_face, arguments.teacher[0]) if arguments.teacher else None
-    start = Start(arguments.seed, arguments.resume, arguments.restart, arguments.distribute)
+    start = Start(arguments.seed, arguments.resume, arguments.restart, arguments.distribute, arguments.initial)
     train(IdentityTrainee(recipe, prepared, teacher), arguments.out, start)
 
 
@@ -141,8 +148,11 @@ def _is_single_shot(recipe: Path) -> bool:
 
 
 def _train_single_shot(arguments: argparse.Namespace) -> None:
-    if arguments.distribute:
-        raise RecipeError("--distribute: is for classifiers; a single-shot detector's training runs on one device")
+    for flag in ("distribute", "initial"):
+        if getattr(arguments, flag):
+            raise RecipeError(
+                f"--{flag}: is for classifiers; a single-shot detector's training begins anew, on one device"
+            )
     from convert.training.detector import train
 
     again = {"resume": arguments.resume, "restart": arguments.restart}

@@ -17,7 +17,7 @@ from convert.data.framing import EveryFace
 from convert.data.pictures import all_image_files
 from convert.training.batches import PlainBatches, one_hot
 from convert.training.datasets import Prepared
-from convert.training.loop import NETWORK_FILE
+from convert.training.finished import load_finished
 from convert.training.recipe import Recipe, RecipeError, TeacherTable
 from convert.training.sampling import sampling_weights
 from edge.vision.crops import Colour
@@ -64,11 +64,7 @@ def _table_of(recipe: Recipe) -> TeacherTable:
 
 
 def _load(folder: Path, recipe: Recipe) -> keras.Model:
-    file = folder / NETWORK_FILE
-    try:
-        network = keras.models.load_model(file, compile=False)
-    except (OSError, ValueError) as error:
-        raise RecipeError(f"--teacher {folder}: no network of a finished training in {file} ({error})") from error
+    network = load_finished(folder, "--teacher")
     wanted = (None, recipe.input.size, recipe.input.size, recipe.input.channels), (None, len(recipe.labels))
     received = tuple(network.input_shape), tuple(network.output_shape)
     if wanted != received:

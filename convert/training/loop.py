@@ -11,10 +11,11 @@ import keras
 from convert.data.errors import DataError
 from convert.training.batches import Batches
 from convert.training.callbacks import EpochStart, Keeper
-from convert.training.checkpoint import Checkpoint, first_checkpoint, identity
+from convert.training.checkpoint import Arrays, Checkpoint, first_checkpoint, identity
 from convert.training.datasets import Prepared
 from convert.training.distribute import use_devices, use_one_device
 from convert.training.files import make_folder, replacing
+from convert.training.finished import NETWORK_FILE, InitialWeights, digest, initial_weights
 from convert.training.recipe import BaseRecipe, Recipe
 from convert.training.report import write_report
 from convert.training.seeding import make_repeatable
@@ -24,20 +25,20 @@ from convert.training.trainee import ClassifierTrainee, Trainee
 
 log = logging.getLogger(__name__)
 
-NETWORK_FILE = "network.keras"
-
 
 @dataclass(frozen=True)
 class Start:
     """How a training begins: anew, or ``resume`` an interrupted one; ``restart`` gives an interrupted one up.
 
-    ``distribute``: on all devices of Keras' backend.
+    ``distribute``: on all devices of Keras' backend.  ``initial``: a finished training of the same network, whose
+    weights a new training begins with instead of random ones.
     """
 
     seed: int = 0
     resume: bool = False
     restart: bool = False
     distribute: bool = False
+    initial: Path | None = None
 
 
 def train(trainee: Trainee, out: Path, start: Start) -> keras.Model:
@@ -55,18 +56,20 @@ def train(trainee: Trainee, out: Path, start: Start) -> keras.Model:
     """
     recipe, prepared = trainee.recipe, trainee.prepared
     _check_amounts(recipe, prepared)
-    new = Checkpoint(identity(recipe, start.seed, prepared.train, prepared.soft_targets))
+    initial = initial_weights(start.initial) if start.initial else []
+    origin = digest(initial) if initial else None
+    new = Checkpoint(identity(recipe, start.seed, prepared.train, prepared.soft_targets, origin))
     checkpoint = first_checkpoint(new, out, recipe.optimiser.epochs, resume=start.resume, restart=start.restart)
     make_folder(out)
     make_repeatable(start.seed)
     use_fused_kernels()
     if not checkpoint.progress.finished:
-        checkpoint = _fit(trainee, checkpoint, out, start)
+        checkpoint = _fit(trainee, checkpoint, out, start, initial)
     trained = trainee.exported(checkpoint.kept)
     figures = trainee.figures(trained)
     with replacing(out / NETWORK_FILE) as partial:
         trained.save(partial)
-    write_report(out, recipe, figures, start.seed, checkpoint.progress)
+    write_report(out, recipe, figures, checkpoint)
     return trained
 
 
@@ -75,8 +78,8 @@ def train_classifier(recipe: Recipe, prepared: Prepared, out: Path, start: Start
     return train(ClassifierTrainee(recipe, prepared), out, start)
 
 
-def _fit(trainee: Trainee, checkpoint: Checkpoint, out: Path, start: Start) -> Checkpoint:
-    """Train from ``checkpoint`` to the end, and give the last one."""
+def _fit(trainee: Trainee, checkpoint: Checkpoint, out: Path, start: Start, initial: Arrays) -> Checkpoint:
+    """Train from ``checkpoint``, at the beginning with the ``initial`` weights if any, to the end; give the last."""
     recipe, prepared = trainee.recipe, trainee.prepared
     judged = prepared.validation
     if recipe.early_stop:
@@ -97,6 +100,7 @@ def _fit(trainee: Trainee, checkpoint: Checkpoint, out: Path, start: Start) -> C
         network = trainee.compiled(len(batches))
         judge = trainee.judge(judged)
         keeper = Keeper(checkpoint, judge, recipe, out)
+        beginning = [InitialWeights(trainee.kept_part(network), initial)] if initial and not done else []
         try:
             with lines_above_the_bar():
                 network.fit(
@@ -105,6 +109,7 @@ def _fit(trainee: Trainee, checkpoint: Checkpoint, out: Path, start: Start) -> C
                     initial_epoch=done,
                     epochs=table.epochs,
                     callbacks=[
+                        *beginning,
                         EpochStart(batches, start.seed),
                         judge,
                         keeper,

@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from convert.data.classes import LabelledImages
-from convert.training.checkpoint import Progress
+from convert.training.checkpoint import Checkpoint, Progress
 from convert.training.files import replacing
 from convert.training.recipe import BaseRecipe
 
@@ -24,14 +23,13 @@ log = logging.getLogger(__name__)
 REPORT_FILE = "training.json"
 
 
-def write_report(out: Path, recipe: BaseRecipe, figures: Mapping[str, Any], seed: int, progress: Progress) -> None:
+def write_report(out: Path, recipe: BaseRecipe, figures: Mapping[str, Any], checkpoint: Checkpoint) -> None:
     """Write the report to the folder ``out``; ``figures`` are those of the data and the network, with ``accuracy``."""
     report = {
         "recipe": recipe.model_dump(mode="json"),
-        "seed": seed,
-        "backend": keras.backend.backend(),
+        **{key: checkpoint.identity.get(key) for key in ("seed", "backend", "initial")},
         **figures,
-        **course(recipe, progress),
+        **course(recipe, checkpoint.progress),
     }
     with replacing(out / REPORT_FILE) as partial:
         partial.write_text(json.dumps(report, indent=2) + "\n", "utf-8")

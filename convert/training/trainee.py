@@ -29,6 +29,10 @@ class Trainee(ABC):
         """The network in training, under the current dtype policy."""
 
     @abstractmethod
+    def kept_part(self, network: keras.Model) -> keras.Model:
+        """The part of the ``network`` in training that is exported; the same weights in the same order."""
+
+    @abstractmethod
     def judge(self, images: LabelledImages) -> Judge:
         """What judges it on ``images`` after each epoch."""
 
@@ -57,6 +61,9 @@ class ClassifierTrainee(Trainee):
     def compiled(self, steps_per_epoch: int) -> keras.Model:
         network = build_network(self.recipe, None)
         compile_network(network, self.recipe, steps_per_epoch)
+        return network
+
+    def kept_part(self, network: keras.Model) -> keras.Model:
         return network
 
     def judge(self, images: LabelledImages) -> Judge:

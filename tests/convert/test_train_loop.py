@@ -71,6 +71,35 @@ def test_mixed_precision_trains_and_exports_float32(keras, tmp_path: Path, preci
     assert network.dtype_policy.name == "float32"
 
 
+def test_a_training_begins_with_the_weights_of_a_finished_one(keras, tmp_path: Path) -> None:
+    from convert.training.loop import Start, train_classifier
+
+    first, second = tmp_path / "first", tmp_path / "second"
+    recipe = make_recipe(epochs=1)
+    finished = train_classifier(recipe, make_prepared(recipe), first, Start(seed=1))
+    still = make_recipe(epochs=1, rate=1e-9)
+    begun = train_classifier(still, make_prepared(still), second, Start(seed=2, initial=first))
+    for before, after in zip(finished.trainable_weights, begun.trainable_weights, strict=True):
+        np.testing.assert_allclose(keras.ops.convert_to_numpy(after), keras.ops.convert_to_numpy(before), atol=1e-4)
+    report = json.loads((second / "training.json").read_text("utf-8"))
+    assert len(report["initial"]) == 64
+    with pytest.raises(RecipeError, match=r"initial was '.{64}', is now None"):
+        train_classifier(still, make_prepared(still), second, Start(seed=2, resume=True))
+
+
+def test_weights_of_another_network_are_no_beginning(keras, tmp_path: Path) -> None:
+    from convert.training.loop import Start, train_classifier
+
+    first = make_recipe(epochs=1)
+    train_classifier(first, make_prepared(first), tmp_path / "first", Start())
+    network = first.network.model_copy(update={"stem_width": 8})
+    wider = first.model_copy(update={"network": network})
+    with pytest.raises(RecipeError, match="--initial: must be a training of the recipe's own network"):
+        train_classifier(wider, make_prepared(wider), tmp_path / "second", Start(initial=tmp_path / "first"))
+    with pytest.raises(RecipeError, match="no network of a finished training"):
+        train_classifier(first, make_prepared(first), tmp_path / "third", Start(initial=tmp_path))
+
+
 def test_an_interrupted_training_is_not_overwritten_unasked(keras, tmp_path: Path) -> None:
     from convert.training.checkpoint import CHECKPOINT_FILE, Checkpoint, Progress, identity, write_checkpoint
     from convert.training.loop import Start, train_classifier

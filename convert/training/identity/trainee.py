@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from convert.data.classes import LabelledImages
 from convert.networks.arcface import ArcFaceLoss, CosineClassifier
-from convert.networks.embedder import build_embedder
+from convert.networks.embedder import EMBEDDER_NAME, build_embedder
 from convert.training.batches import PlainBatches
 from convert.training.callbacks import Judge
 from convert.training.checkpoint import Arrays, values_of
@@ -61,6 +61,9 @@ class IdentityTrainee(Trainee):
             metrics=[NamedAccuracy(name="accuracy")],
         )
         return network
+
+    def kept_part(self, network: keras.Model) -> keras.Model:
+        return network.get_layer(EMBEDDER_NAME)
 
     def judge(self, images: LabelledImages) -> Judge:
         listed = images is self.prepared.validation
