@@ -2,6 +2,7 @@
 
     python benchmarks/peers.py --data ~/data                       # Vigil and mtcnn, as one pip install has them
     python benchmarks/peers.py --data ~/data --peers all --out out # … and Haar, HOG, BlazeFace; environments are made
+    python benchmarks/peers.py … --out out --only times            # anew, on a quiet machine; out/ keeps the accuracy
 
 Each detector runs in a process, and where libraries don't get along in an environment, of its own; all on the same
 CPU core with one thread, taking turns photo by photo.  Photos are those that the face cascade never saw: MTFL's and
@@ -65,6 +66,7 @@ class Tally:
     """What one detector did."""
 
     milliseconds: list[float] = field(default_factory=list)
+    cpu_milliseconds: list[float] = field(default_factory=list)
     images: int = 0
     faces: int = 0
     found: int = 0
@@ -77,6 +79,7 @@ class Tally:
         return {
             "median_ms": _rounded(np.median(self.milliseconds)) if self.milliseconds else None,
             "p95_ms": _rounded(np.percentile(self.milliseconds, 95)) if self.milliseconds else None,
+            "median_cpu_ms": _rounded(np.median(self.cpu_milliseconds)) if self.cpu_milliseconds else None,
             "images": self.images,
             "faces": self.faces,
             "recall": _rounded(self.found / self.faces) if self.faces else None,
@@ -204,7 +207,9 @@ def speed(peers: Sequence[Peer], clips: Path, min_face: int, rounds: int) -> dic
             peer.detect(frames[0], min_face)
         for frame in tqdm(frames * rounds, desc=f"times at {min_face} px", disable=None):
             for peer in peers:
-                tallies[peer.name].milliseconds.append(peer.detect(frame, min_face)["ms"])
+                answer = peer.detect(frame, min_face)
+                tallies[peer.name].milliseconds.append(answer["ms"])
+                tallies[peer.name].cpu_milliseconds.append(answer["cpu_ms"])
     return {peer: tally.as_dict() for peer, tally in tallies.items()}
 
 
@@ -235,7 +240,7 @@ def plot(report: dict[str, Any], file: Path) -> None:
     """Recall over the time of a frame: up and to the left is better."""
     figure = Figure(figsize=(6, 4), layout="constrained")
     axes = figure.subplots()
-    for name in report["times"]:
+    for name in sorted(set(report["times"]) & set(report["accuracy"]["mtfl"])):
         x, y = report["times"][name]["median_ms"], report["accuracy"]["mtfl"][name]["recall"]
         axes.scatter(x, y)
         axes.annotate(name, (x, y), textcoords="offset points", xytext=(5, 4))
@@ -244,40 +249,72 @@ def plot(report: dict[str, Any], file: Path) -> None:
     figure.savefig(file, dpi=150)
 
 
+def in_words(report: dict[str, Any]) -> str:
+    """The tables of a report."""
+    tables = []
+    if "times" in report:
+        times = {name: row | _ratio(row, report["times"]) for name, row in report["times"].items()}
+        title = f"times of a frame of {SIZE[0]}×{SIZE[1]}, faces from {report['min_face']} px on"
+        tables.append((title, times, ("median_ms", "p95_ms", "median_cpu_ms", "times_vigil")))
+    for name, figures in report.get("accuracy", {}).items():
+        tables.append((name, figures, ("images", "faces", "recall", "false_per_image", "nme", "nme_eyes_nose")))
+    return "\n\n".join(f"{title}\n\n{table(figures, columns)}" for title, figures, columns in tables)
+
+
+def _ratio(row: dict[str, Any], times: dict[str, dict[str, Any]]) -> dict[str, float | None]:
+    ours = times.get("vigil")
+    return {"times_vigil": _rounded(row["median_ms"] / ours["median_ms"]) if ours else None}
+
+
 def _rounded(value: float | np.floating[Any]) -> float:
     return round(float(value), 4)
 
 
 def main() -> None:
     """Run the peers and print what they did."""
+    arguments = _parse()
+    peers = [Peer(name, arguments.core) for name in arguments.peers]
+    report: dict[str, Any] = {"min_face": arguments.min_face}
+    if arguments.only != "accuracy":
+        report["times"] = speed(peers, arguments.data / "clips", arguments.min_face, arguments.rounds)
+    if arguments.only != "times":
+        report["accuracy"] = accuracy(peers, arguments.data, arguments.min_face, arguments.images)
+    for peer in peers:
+        peer.close()
+    print(in_words(report))
+    if arguments.out:
+        keep(report, arguments.out)
+
+
+def keep(report: dict[str, Any], folder: Path) -> None:
+    """Write ``peers.json``, and the plot once there are times and accuracy; what isn't in ``report`` stays."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "peers.json"
+    known = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+    if known.get("min_face") == report["min_face"]:
+        report = known | report
+    file.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
+    if {"times", "accuracy"} <= set(report):
+        plot(report, folder / "peers.png")
+
+
+def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with the unpacked data sets")
     parser.add_argument("--peers", default="vigil,mtcnn", help=f"all, or some of {','.join(REQUIREMENTS)}")
     parser.add_argument("--min-face", type=int, default=20, metavar="PX", help="smallest face looked for (default 20)")
     parser.add_argument("--images", type=int, default=400, metavar="N", help="of each set at most (default 400)")
     parser.add_argument("--rounds", type=int, default=2, metavar="N", help="times each frame is timed (default 2)")
+    parser.add_argument(
+        "--only", choices=("times", "accuracy"), help="measure just this; --out keeps the other as it was"
+    )
     parser.add_argument("--core", type=int, default=0, metavar="N", help="the CPU that all share (default 0)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write peers.json and peers.png there")
     arguments = parser.parse_args()
-    names = list(REQUIREMENTS) if arguments.peers == "all" else arguments.peers.split(",")
-    if unknown := set(names) - set(REQUIREMENTS):
+    arguments.peers = list(REQUIREMENTS) if arguments.peers == "all" else arguments.peers.split(",")
+    if unknown := set(arguments.peers) - set(REQUIREMENTS):
         parser.error(f"--peers: {', '.join(sorted(unknown))} unknown; choose from {', '.join(REQUIREMENTS)}")
-    peers = [Peer(name, arguments.core) for name in names]
-    report = {
-        "min_face": arguments.min_face,
-        "times": speed(peers, arguments.data / "clips", arguments.min_face, arguments.rounds),
-        "accuracy": accuracy(peers, arguments.data, arguments.min_face, arguments.images),
-    }
-    for peer in peers:
-        peer.close()
-    print(f"times of a frame of {SIZE[0]}×{SIZE[1]}, faces from {arguments.min_face} px on\n")
-    print(table(report["times"], ("median_ms", "p95_ms")))
-    for name, figures in report["accuracy"].items():
-        print(f"\n{name}\n\n{table(figures, ('images', 'faces', 'recall', 'false_per_image', 'nme', 'nme_eyes_nose'))}")
-    if arguments.out:
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        (arguments.out / "peers.json").write_text(json.dumps(report, indent=2) + "\n", "utf-8")
-        plot(report, arguments.out / "peers.png")
+    return arguments
 
 
 if __name__ == "__main__":
