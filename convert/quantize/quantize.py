@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from convert.quantize.calibration import input_of_whole_levels, with_full_range
 from convert.quantize.macs import count_macs
-from convert.quantize.operations import Operation, operations
 from convert.quantize.parity import Parity, compare
 from convert.quantize.rewrite import rewrite_for_device, without_softmax
 from convert.quantize.run import run_file, run_float
@@ -18,6 +17,7 @@ from convert.quantize.signature import outputs_in_file_order
 from convert.quantize.tflite import ConversionError, convert_float32, convert_int8
 from convert.quantize.timing import milliseconds
 from edge.inference.manifest import InputSpec
+from edge.inference.operations import Operation, operations
 
 MAX_RELATIVE_ERROR = 0.25
 """An output's root mean square error may be this share of its spread; sound trained networks stay below 0.1."""

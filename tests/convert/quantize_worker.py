@@ -16,13 +16,13 @@ from convert.networks.detector import DetectorSize, build_detector
 from convert.networks.presets import Architecture, Stage, Stem
 from convert.networks.resnet import build_resnet
 from convert.quantize.aware import aware_network
-from convert.quantize.operations import operations
 from convert.quantize.quantize import QuantizedNetwork, device_network, quantize
 from convert.quantize.report import conversion, format_report
 from convert.quantize.rewrite import RewriteError, rewrite_for_device, without_softmax
 from convert.quantize.run import run_float
 from convert.quantize.tflite import convert_int8
 from edge.inference.manifest import InputSpec
+from edge.inference.operations import operations
 from edge.vision.heatmap import HEADS
 
 RGB = {"colour": "rgb", "mean": 127.5, "scale": 1 / 128, "dtype": "float32"}

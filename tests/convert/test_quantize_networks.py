@@ -12,9 +12,9 @@ from keras_process import finish, start
 
 pytest.importorskip("tensorflow", reason="the convert extra is not installed")
 
-from convert.quantize.operations import operations
 from edge.inference.manifest import InputSpec, NetworkSpec
 from edge.inference.network import Network
+from edge.inference.operations import operations
 
 WORKER = Path(__file__).with_name("quantize_worker.py")
 NETWORKS = ("pnet", "rnet", "onet", "gesture", "detector", "slopes")
