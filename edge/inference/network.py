@@ -35,6 +35,7 @@ class Network:
         if self._input["dtype"] != np.dtype(spec.input.dtype):
             raise NetworkError(f"takes {np.dtype(self._input['dtype']).name}, the manifest says {spec.input.dtype}")
         self._outputs = dict(zip(spec.outputs, details, strict=True))
+        self._view = self._interpreter.tensor(self._input["index"])
         self._table = _pixel_table(spec, self._input)
 
     def __call__(self, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
@@ -46,10 +47,14 @@ class Network:
         """Fill the input and run; read with :meth:`raw` or :meth:`real`."""
         if pixels.shape != self.shape or pixels.dtype != np.uint8:
             raise NetworkError(f"expected uint8 pixels of shape {self.shape}, received {pixels.dtype} {pixels.shape}")
-        tensor = self._interpreter.tensor(self._input["index"])()
-        np.copyto(tensor, _look_up(pixels, self._table))
-        del tensor  # a live view would block invoke
+        self._fill(pixels)
         self._interpreter.invoke()
+
+    def _fill(self, pixels: NDArray[np.uint8]) -> None:
+        """Look the pixels up in the table, into the input tensor itself: a view of it that lives on blocks invoke."""
+        # cv2.LUT is several times faster than numpy's take, but wants a 2-d image.
+        rows = self.shape[0] * self.shape[1]
+        cv2.LUT(np.ascontiguousarray(pixels).reshape(rows, -1), self._table, self._view().reshape(rows, -1))
 
     def raw(self, name: str) -> NDArray[Any]:
         """Output ``name`` as the network holds it (int8 in an int8 network), copied."""
@@ -97,9 +102,3 @@ def _pixel_table(spec: NetworkSpec, details: dict[str, Any]) -> NDArray[Any]:
     scale, zero_point = details["quantization"]
     limits = np.iinfo(details["dtype"])
     return np.clip(np.rint(real / scale) + zero_point, limits.min, limits.max).astype(details["dtype"])
-
-
-def _look_up(pixels: NDArray[np.uint8], table: NDArray[Any]) -> NDArray[Any]:
-    # cv2.LUT is several times faster than numpy's take, but wants a 2-d image.
-    flat = np.ascontiguousarray(pixels).reshape(pixels.shape[0] * pixels.shape[1], -1)
-    return cv2.LUT(flat, table).reshape(pixels.shape)

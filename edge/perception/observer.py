@@ -21,9 +21,15 @@ from edge.values import (
     Image,
     Observation,
 )
+from edge.vision.following import Follower, Found
 from edge.vision.mipmap import Mipmap
+from edge.vision.schedule import Intervals
 from edge.vision.settings import DetectionSettings
-from edge.vision.tracking import Tracker
+
+FACE_INTERVALS = Intervals()
+
+HAND_INTERVALS = Intervals(whole=0.0)
+"""Hands are searched for in every frame: they move too fast, and a gesture shall count at once."""
 
 
 class Observer:
@@ -36,7 +42,7 @@ class Observer:
     def __init__(self, senses: Senses, settings: DetectionSettings) -> None:
         self._senses = senses
         self._settings = settings
-        self._memory = _Memory(settings)
+        self._memory = _Memory(senses, settings)
         self.timings_ms: dict[str, float] = Stopwatch().ms
 
     @classmethod
@@ -55,41 +61,22 @@ class Observer:
 
     def analyze(self, image: Image) -> Observation:
         """Everything read from a picture by itself: ``t`` is 0 and tracks are numbered from 1."""
-        return self._observe(image, 0.0, _Memory(self._settings))
+        return self._observe(image, 0.0, _Memory(self._senses, self._settings))
 
     def _observe(self, image: Image, t: float, memory: _Memory) -> Observation:
         watch = Stopwatch()
         with watch.stage("total"):
-            faces, hands = self._detect(image, t, memory, watch)
-            face_tracks = memory.faces.update(t, [face.box for face in faces])
-            hand_tracks = memory.hands.update(t, [hand.box for hand in hands])
+            mipmap = Mipmap(image)
+            faces = _find(memory.faces, mipmap, t, watch, "faces")
+            hands = _find(memory.hands, mipmap, t, watch, "hands")
             observation = Observation(
                 t,
-                tuple(
-                    self._read_face(image, face, track, t, memory.emotions, watch)
-                    for face, track in zip(faces, face_tracks, strict=True)
-                ),
-                tuple(
-                    self._read_hand(image, hand, track, watch) for hand, track in zip(hands, hand_tracks, strict=True)
-                ),
+                tuple(self._read_face(image, face, track, t, memory.emotions, watch) for track, face in faces),
+                tuple(self._read_hand(image, hand, track, watch) for track, hand in hands),
             )
-            memory.emotions.keep(memory.faces.alive)
+            memory.keep_emotions()
         self.timings_ms = watch.ms
         return observation
-
-    def _detect(
-        self, image: Image, t: float, memory: _Memory, watch: Stopwatch
-    ) -> tuple[tuple[Face, ...], tuple[Hand, ...]]:
-        mipmap = Mipmap(image)
-        faces: tuple[Face, ...] = ()
-        hands: tuple[Hand, ...] = ()
-        if self._senses.faces:
-            with watch.stage("faces"):
-                faces = self._senses.faces.detect(mipmap, memory.faces.expected(t))
-        if self._senses.hands:
-            with watch.stage("hands"):
-                hands = self._senses.hands.detect(mipmap, memory.hands.expected(t))
-        return faces, hands
 
     def _read_face(
         self, image: Image, face: Face, track: int, t: float, emotions: Paced[Classification], watch: Stopwatch
@@ -114,7 +101,21 @@ class Observer:
 class _Memory:
     """What an observer remembers of a stream."""
 
-    def __init__(self, settings: DetectionSettings) -> None:
-        self.faces = Tracker()
-        self.hands = Tracker()
+    def __init__(self, senses: Senses, settings: DetectionSettings) -> None:
+        self.faces = Follower(senses.faces, FACE_INTERVALS) if senses.faces else None
+        self.hands = Follower(senses.hands, HAND_INTERVALS) if senses.hands else None
         self.emotions: Paced[Classification] = Paced(settings.emotion_reads_per_second)
+
+    def keep_emotions(self) -> None:
+        """Forget those of faces that won't appear again."""
+        if self.faces:
+            self.emotions.keep(self.faces.alive)
+
+
+def _find(
+    follower: Follower[Found] | None, mipmap: Mipmap, t: float, watch: Stopwatch, stage: str
+) -> list[tuple[int, Found]]:
+    if follower is None:
+        return []
+    with watch.stage(stage):
+        return follower.find(mipmap, t)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -11,20 +11,12 @@ from edge.inference import Bundle, Task, load_bundle
 from edge.perception.emotion import EmotionReader
 from edge.perception.eyes import EyeReader
 from edge.perception.gesture import GestureReader
-from edge.values import Box, Classification, Eyes, Face, Hand, Image
+from edge.values import Classification, Eyes, Face, Hand, Image
 from edge.vision.detectors import FaceDetector, HandDetector
-from edge.vision.mipmap import Mipmap
+from edge.vision.following import Detector
 from edge.vision.settings import DetectionSettings
 
 Sense = TypeVar("Sense")
-
-
-class FindFaces(Protocol):
-    def detect(self, image: Image | Mipmap, expected: Sequence[Box] = ()) -> tuple[Face, ...]: ...
-
-
-class FindHands(Protocol):
-    def detect(self, image: Image | Mipmap, expected: Sequence[Box] = ()) -> tuple[Hand, ...]: ...
 
 
 class ReadEmotion(Protocol):
@@ -43,8 +35,8 @@ class ReadGesture(Protocol):
 class Senses:
     """What an observer looks with; ``None`` is a sense that is switched off."""
 
-    faces: FindFaces | None = None
-    hands: FindHands | None = None
+    faces: Detector[Face] | None = None
+    hands: Detector[Hand] | None = None
     emotion: ReadEmotion | None = None
     eyes: ReadEyes | None = None
     gesture: ReadGesture | None = None
@@ -55,14 +47,19 @@ def installed_tasks(models_dir: Path) -> frozenset[Task]:
     return frozenset(task for task in Task if (models_dir / task.value).is_dir())
 
 
-def load_senses(models_dir: Path, tasks: Collection[Task], settings: DetectionSettings) -> Senses:
-    """The senses for ``tasks``, each from its bundle ``models_dir/<task>``; no other bundle is touched.
+def load_senses(
+    models_dir: Path,
+    tasks: Collection[Task],
+    settings: DetectionSettings,
+    load: Callable[[Path, Task], Bundle] = load_bundle,
+) -> Senses:
+    """The senses for ``tasks``, each from its bundle ``models_dir/<task>``, read by ``load``; no other is touched.
 
     Raises:
         BundleError: if a bundle is missing, damaged or for another task.
     """
     threads = settings.threads
-    bundles = {task: load_bundle(models_dir / task.value, task) for task in Task if task in tasks}
+    bundles = {task: load(models_dir / task.value, task) for task in Task if task in tasks}
 
     def build(task: Task, make: Callable[[Bundle], Sense]) -> Sense | None:
         return make(bundles[task]) if task in bundles else None

@@ -64,6 +64,8 @@ def nms(
     groups leave each other alone.
     """
     order = np.argsort(-scores, kind="stable")
+    if len(order) <= 1:
+        return order
     sorted_boxes = boxes[order]
     spares = iou(sorted_boxes, sorted_boxes, overlap) <= threshold
     if groups is not None:

@@ -101,7 +101,25 @@ class Cascade:
         """
         mipmap = image if isinstance(image, Mipmap) else Mipmap(image)
         windows = self._refine(mipmap, self._propose(mipmap))
-        return self._confirm(mipmap, np.concatenate([windows, squarify(from_values(expected))]))
+        found = self._confirm(mipmap, np.concatenate([windows, squarify(from_values(expected))]))
+        return self._points_again(mipmap, found).values()
+
+    def follow(self, image: Image | Mipmap, expected: Sequence[Box], part: Box | None = None) -> tuple[Detection, ...]:
+        """What O-Net finds where something is ``expected``, and all of the cascade in ``part`` of ``image``.
+
+        The expected box is that of the same object a frame ago: its points are looked for in it once.
+        """
+        mipmap = image if isinstance(image, Mipmap) else Mipmap(image)
+        windows = squarify(from_values(expected))
+        if part is not None:
+            windows = np.concatenate([self._refine(mipmap, self._propose_in(mipmap, part)), windows])
+        return self._confirm(mipmap, windows).values()
+
+    def _propose_in(self, mipmap: Mipmap, part: Box) -> Boxes:
+        """P-Net's square proposals ``(n, 4)`` in a ``part`` of the image, with whole pixels as its edges."""
+        left, top, right, bottom = (int(edge) for edge in (part.x1, part.y1, part.x2, part.y2))
+        proposals = self._propose(Mipmap(mipmap.half(0)[top:bottom, left:right]))
+        return proposals + np.array([left, top, left, top], np.float32)
 
     def _propose(self, mipmap: Mipmap) -> Boxes:
         """P-Net's square proposals ``(n, 4)``, best first."""
@@ -124,23 +142,35 @@ class Cascade:
         boxes = regress(windows[hits], answers.offsets[hits])
         return squarify(boxes[nms(boxes, answers.margins[hits], self._thresholds.nms_rnet)])
 
-    def _confirm(self, mipmap: Mipmap, windows: Boxes) -> tuple[Detection, ...]:
+    def _confirm(self, mipmap: Mipmap, windows: Boxes) -> _Confirmed:
         """Those of ``windows`` ``(n, 4)`` that O-Net believes in, with their final boxes and landmarks, best first."""
         answers = self._onet.run(mipmap.cut(windows, ONET_PX))
         boxes = clip(regress(windows, answers.offsets), mipmap.width, mipmap.height)
         hits = np.flatnonzero((answers.margins >= log_odds(self._thresholds.onet)) & (areas(boxes) > 0))
         kept = hits[nms(boxes[hits], answers.margins[hits], self._thresholds.nms_onet, "min")]
-        points = (to_points(windows[kept], answers.landmarks[kept]) + self._points_again(mipmap, boxes[kept])) / 2
-        scores = 1 / (1 + np.exp(-answers.margins[kept]))
-        return tuple(_detection(*found) for found in zip(boxes[kept], scores, points, strict=True))
+        return _Confirmed(boxes[kept], answers.margins[kept], to_points(windows[kept], answers.landmarks[kept]))
 
-    def _points_again(self, mipmap: Mipmap, boxes: Boxes) -> NDArray[np.float32]:
-        """Landmarks ``(n, 5, 2)`` by O-Net in the final ``boxes`` ``(n, 4)``.
+    def _points_again(self, mipmap: Mipmap, found: _Confirmed) -> _Confirmed:
+        """``found`` with the means of its landmarks and those that O-Net gives in the final boxes.
 
         The window before was only near the object: the mean of both is nearer to the truth than either.
         """
-        windows = squarify(boxes)
-        return to_points(windows, self._onet.run(mipmap.cut(windows, ONET_PX)).landmarks)
+        windows = squarify(found.boxes)
+        again = to_points(windows, self._onet.run(mipmap.cut(windows, ONET_PX)).landmarks)
+        return found._replace(points=(found.points + again) * np.float32(0.5))
+
+
+class _Confirmed(NamedTuple):
+    """What O-Net believes in, best first: ``boxes`` ``(n, 4)``, ``margins`` ``(n,)``, ``points`` ``(n, 5, 2)``."""
+
+    boxes: Boxes
+    margins: NDArray[np.float32]
+    points: NDArray[np.float32]
+
+    def values(self) -> tuple[Detection, ...]:
+        """One by one."""
+        scores = 1 / (1 + np.exp(-self.margins))
+        return tuple(_detection(*found) for found in zip(self.boxes, scores, self.points, strict=True))
 
 
 def _best(margins: NDArray[np.float32], least: float, most: int) -> NDArray[np.intp]:

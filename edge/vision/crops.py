@@ -48,6 +48,13 @@ MAX_SAMPLES = 8
 """At most this many samples a pixel and axis: more costs time and changes nothing that a network sees."""
 
 
+MAX_SIDE_PX = 32_766
+"""OpenCV warps no wider or higher image."""
+
+SAMPLING = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+"""How pixels are read through a matrix from crop to image."""
+
+
 def upright_crop(image: Image, box: Box, size: int) -> Image:
     """What ``box`` shows, stretched to ``(size, size, 3)`` uint8 BGR."""
     matrix = np.array([(box.width / size, 0, box.x1), (0, box.height / size, box.y1)], dtype=np.float64)
@@ -126,24 +133,21 @@ def _complex(points: ArrayLike) -> NDArray[np.complex128]:
 
 def _warp(image: Image, crop_to_image: Affine, size: int) -> Image:
     """Sample ``image`` through ``crop_to_image``, averaging where the crop is smaller than what it shows."""
-    image, matrix = _cut(image, crop_to_image, size)
-    shrink = math.sqrt(max(float(np.square(matrix[:, :2]).sum(axis=0).max()), 1.0))
-    samples = min(int(shrink), MAX_SAMPLES)
-    matrix[:, :2] /= samples
+    matrix = crop_to_image
+    if max(image.shape[:2]) > MAX_SIDE_PX:
+        image, matrix = _cut(image, matrix, size)
+    (a, b, x), (c, d, y) = matrix.tolist()
+    samples = min(int(max(math.hypot(a, c), math.hypot(b, d), 1.0)), MAX_SAMPLES)
+    a, b, c, d = a / samples, b / samples, c / samples, d / samples
     # OpenCV counts from pixel centres: index 0 is the point 0.5.
-    matrix[:, 2] += 0.5 * matrix[:, :2].sum(axis=1) - 0.5
-    warped = cv2.warpAffine(
-        image,
-        matrix,
-        (size * samples, size * samples),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
+    centred = np.array([(a, b, x + 0.5 * (a + b) - 0.5), (c, d, y + 0.5 * (c + d) - 0.5)], dtype=np.float64)
+    sampled = (size * samples, size * samples)
+    warped = cv2.warpAffine(image, centred, sampled, flags=SAMPLING, borderMode=cv2.BORDER_REPLICATE)
     return warped if samples == 1 else cv2.resize(warped, (size, size), interpolation=cv2.INTER_AREA)
 
 
 def _cut(image: Image, matrix: Affine, size: int) -> tuple[Image, Affine]:
-    """The part of ``image`` that the crop needs (OpenCV warps no image wider than 32,767), and its own matrix."""
+    """The part of ``image`` that the crop needs, and its own matrix."""
     corners = matrix @ np.array([(0, size, 0, size), (0, 0, size, size), (1, 1, 1, 1)], dtype=np.float64)
     limits = np.array([image.shape[1], image.shape[0]], dtype=np.float64)
     first = np.clip(np.floor(corners.min(axis=1)) - 2, 0, limits - 1).astype(int)

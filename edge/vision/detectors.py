@@ -19,7 +19,11 @@ class FaceDetector:
 
     def detect(self, image: Image | Mipmap, expected: Sequence[Box] = ()) -> tuple[Face, ...]:
         """The faces of ``image``, best score first; ``expected`` are their boxes of a frame ago."""
-        return tuple(Face(found.box, found.score, found.landmarks) for found in self._cascade.detect(image, expected))
+        return tuple(Face(*found) for found in self._cascade.detect(image, expected))
+
+    def follow(self, image: Image | Mipmap, expected: Sequence[Box], part: Box | None = None) -> tuple[Face, ...]:
+        """The faces where they are ``expected``, and those in the ``part`` of ``image`` that is searched."""
+        return tuple(Face(*found) for found in self._cascade.follow(image, expected, part))
 
 
 class HandDetector:
@@ -32,3 +36,7 @@ class HandDetector:
     def detect(self, image: Image | Mipmap, expected: Sequence[Box] = ()) -> tuple[Hand, ...]:
         """The hands of ``image``, best score first; ``expected`` are their boxes of a frame ago."""
         return tuple(Hand(found.box, found.score) for found in self._detector.detect(image, expected))
+
+    def follow(self, image: Image | Mipmap, expected: Sequence[Box], part: Box | None = None) -> tuple[Hand, ...]:
+        """The hands where they are ``expected``, and those in the ``part`` of ``image`` that is searched."""
+        return tuple(Hand(found.box, found.score) for found in self._detector.follow(image, expected, part))

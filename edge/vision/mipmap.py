@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 
 from edge.values import Image
 from edge.vision.boxes import Boxes
-
-MAX_SIDE_PX = 32_766
-"""OpenCV's remap takes no wider or higher image."""
+from edge.vision.crops import MAX_SIDE_PX, SAMPLING
 
 
 class Mipmap:
@@ -50,29 +48,19 @@ class Mipmap:
         """What each of ``boxes`` ``(n, 4)`` shows, stretched to ``(n, size, size, 3)`` uint8.
 
         Past the image the nearest border pixel is repeated, as in :func:`edge.vision.crops.upright_crop`, which
-        gives the same pictures up to the averaging where they shrink; this one is made for dozens at once.
+        gives the same pictures up to the averaging where they shrink.
         """
         crops = np.empty((len(boxes), size, size, 3), dtype=np.uint8)
-        longest = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
-        octaves = np.maximum(np.log2(np.maximum(longest / size, 1)).astype(int), self._finest)
-        for octave in np.unique(octaves):
-            chosen = np.flatnonzero(octaves == octave)
-            crops[chosen] = self._sample(boxes[chosen], size, int(octave))
+        for crop, (x1, y1, x2, y2) in zip(crops, boxes.tolist(), strict=True):
+            source = self.half(max(_octave(max(x2 - x1, y2 - y1, size) / size), self._finest))
+            step_x = (x2 - x1) / size * source.shape[1] / self.width
+            step_y = (y2 - y1) / size * source.shape[0] / self.height
+            # OpenCV counts from pixel centres: index 0 is the point 0.5.
+            start_x = x1 * source.shape[1] / self.width + 0.5 * step_x - 0.5
+            start_y = y1 * source.shape[0] / self.height + 0.5 * step_y - 0.5
+            matrix = np.array([(step_x, 0, start_x), (0, step_y, start_y)])
+            cv2.warpAffine(source, matrix, (size, size), crop, SAMPLING, cv2.BORDER_REPLICATE)
         return crops
-
-    def _sample(self, boxes: Boxes, size: int, octave: int) -> NDArray[np.uint8]:
-        source = self.half(octave)
-        scale = np.array([source.shape[1] / self.width, source.shape[0] / self.height], dtype=np.float32)
-        # The centre of pixel i of a crop is the point i + 0.5, that of pixel i of the source its index i.
-        steps = (np.arange(size, dtype=np.float32) + np.float32(0.5)) / np.float32(size)
-        starts, sides = boxes[:, :2] * scale - np.float32(0.5), (boxes[:, 2:] - boxes[:, :2]) * scale
-        points = starts[:, None] + steps[:, None] * sides[:, None]  # (n, size, 2)
-        grid = np.empty((len(boxes), size, size, 2), dtype=np.float32)
-        grid[..., 0] = points[:, None, :, 0]
-        grid[..., 1] = points[:, :, None, 1]
-        flat = grid.reshape(len(boxes) * size, size, 2)
-        sampled = cv2.remap(source, flat, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return sampled.reshape(len(boxes), size, size, 3)
 
 
 def _octave(shrink: float) -> int:

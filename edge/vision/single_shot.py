@@ -54,7 +54,7 @@ class Thresholds:
 
     ``score`` is for what appears; ``expected`` for what was there a frame ago, so that it doesn't flicker.  Where an
     O-Net confirms, it looks at what the network gives ``proposal`` at least, and its log odds count ``onet_weight`` of
-    the network's in the score.
+    the network's in the score.  ``followed`` is what O-Net alone must give what it follows from frame to frame.
     """
 
     score: float = 0.4
@@ -62,6 +62,7 @@ class Thresholds:
     nms: float = 0.45
     proposal: float = 0.15
     onet_weight: float = 0.25
+    followed: float = 0.5
 
     @classmethod
     def of(cls, bundle: Bundle) -> Thresholds:
@@ -105,12 +106,24 @@ class SingleShot:
         logits, boxes = canvas.hits(mipmap, log_odds(self._least(bool(expected))))
         kept = nms(boxes, logits, limits.nms)
         logits, boxes = self._confirm(mipmap, logits[kept], boxes[kept])
-        scores = 1 / (1 + np.exp(-logits))
-        familiar = (scores >= limits.expected) & _near(boxes, from_values(expected))
-        sure = (scores >= limits.score) | familiar
-        return tuple(
-            Found(Box(*map(float, box)), float(score)) for box, score in zip(boxes[sure], scores[sure], strict=True)
-        )
+        familiar = (logits >= log_odds(limits.expected)) & _near(boxes, from_values(expected))
+        sure = (logits >= log_odds(limits.score)) | familiar
+        return _values(boxes[sure], logits[sure])
+
+    def follow(self, image: Image | Mipmap, expected: Sequence[Box], part: Box | None = None) -> tuple[Found, ...]:
+        """What O-Net finds where something is ``expected``; without an O-Net, or to search a ``part``, all is done.
+
+        To search a part of the image by itself would be no cheaper than the whole with its larger context.
+        """
+        if self._onet is None or part is not None:
+            return self.detect(image, expected)
+        mipmap = image if isinstance(image, Mipmap) else Mipmap(image)
+        windows = squarify(from_values(expected))
+        answers = self._onet.run(mipmap.cut(windows, ONET_PX))
+        boxes = clip(regress(windows, answers.offsets), mipmap.width, mipmap.height)
+        sure = np.flatnonzero((answers.margins >= log_odds(self._thresholds.followed)) & (areas(boxes) > 0))
+        kept = sure[nms(boxes[sure], answers.margins[sure], self._thresholds.nms)]
+        return _values(boxes[kept], answers.margins[kept])
 
     def _least(self, anything_expected: bool) -> float:
         """The network's score below which nothing can be found."""
@@ -153,6 +166,11 @@ class _Canvas:
         boxes = clip(boxes_of(self._centres[hot], distances) * cell, mipmap.width, mipmap.height)
         whole = areas(boxes) > 0
         return logits[hot][whole], boxes[whole]
+
+
+def _values(boxes: Boxes, logits: NDArray[np.float32]) -> tuple[Found, ...]:
+    scores = 1 / (1 + np.exp(-logits))
+    return tuple(Found(Box(*map(float, box)), float(score)) for box, score in zip(boxes, scores, strict=True))
 
 
 def _near(boxes: Boxes, expected: Boxes) -> NDArray[np.bool_]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from math import log
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -68,41 +68,41 @@ class WindowStage:
 
     def __init__(self, networks: NetworkFactory, name: str, size: int, *, landmarks: bool) -> None:
         self._size, self._landmarks = size, landmarks
-        self._networks = {n: networks(name, (n, size, size, 3)) for n in BATCH_SIZES}
+        shapes = {n: (n, size, size, 3) for n in BATCH_SIZES}
+        self._networks = {n: (networks(name, shape), np.zeros(shape, np.uint8)) for n, shape in shapes.items()}
+        points = 10 if landmarks else 0
+        self._none = Answers(*(np.zeros(shape, np.float32) for shape in (0, (0, 4), (0, points))))
 
     def run(self, crops: NDArray[np.uint8]) -> Answers:
         """Answers for BGR ``crops`` ``(n, size, size, 3)`` uint8; ``n`` may be 0."""
-        answers = [self._answers(np.zeros(0), np.zeros(0), np.zeros(0))]
+        answers = [self._none]
         start = 0
         for batch in split(len(crops)):
-            answers.append(self._run_batch(crops[start : start + batch]))
+            answers.append(self._run_batch(crops[start : start + batch], batch))
             start += batch
-        return Answers(*(np.concatenate(parts) for parts in zip(*answers, strict=True)))
+        return answers[-1] if len(answers) <= 2 else Answers(*map(np.concatenate, zip(*answers, strict=True)))
 
-    def _run_batch(self, crops: NDArray[np.uint8]) -> Answers:
-        n = len(crops)
-        network = self._networks[n]
-        rgb = cv2.cvtColor(crops.reshape(n * self._size, self._size, 3), cv2.COLOR_BGR2RGB)
-        network.invoke(rgb.reshape(crops.shape))
-        landmarks = network.real("landmarks") if self._landmarks else np.zeros(0)
-        return self._answers(_margins(network.real("face")), network.real("box"), landmarks)
-
-    def _answers(self, margins: NDArray[Any], offsets: NDArray[Any], landmarks: NDArray[Any]) -> Answers:
-        n, points = len(margins), 10 if self._landmarks else 0
-        shaped = margins, offsets.reshape(n, 4), landmarks.reshape(n, points)
-        return Answers(*(values.astype(np.float32, copy=False) for values in shaped))
+    def _run_batch(self, crops: NDArray[np.uint8], batch: int) -> Answers:
+        """Answers for at most ``batch`` crops: what is missing is filled up with the crops of before."""
+        n, size = len(crops), self._size
+        network, pixels = self._networks[batch]
+        cv2.cvtColor(crops.reshape(n * size, size, 3), cv2.COLOR_BGR2RGB, pixels[:n].reshape(n * size, size, 3))
+        network.invoke(pixels)
+        landmarks = network.real("landmarks")[:n].reshape(n, 10) if self._landmarks else np.zeros((n, 0), np.float32)
+        return Answers(_margins(network.real("face"))[:n], network.real("box")[:n].reshape(n, 4), landmarks)
 
 
 def split(n: int) -> list[int]:
-    """``n`` windows as a list of :data:`BATCH_SIZES`.
+    """``n`` windows as a list of :data:`BATCH_SIZES`, the last of which may be filled to three quarters only.
 
-    >>> split(22)
-    [16, 4, 1, 1]
+    >>> split(23)
+    [16, 4, 4]
     """
     batches = []
     for size in BATCH_SIZES:
-        batches += [size] * (n // size)
-        n %= size
+        while 4 * n >= 3 * size:
+            batches.append(size)
+            n = max(n - size, 0)
     return batches
 
 

@@ -72,13 +72,21 @@ class Tracker:
 
     def expected(self, t: float) -> tuple[Box, ...]:
         """Where at ``t`` seconds something may be again: the last boxes of what was seen lately."""
-        tracks = self._tracks.followed.values()
-        return tuple(track.box for track in tracks if 0 <= t - track.t <= MAX_GAP_SECONDS)
+        return tuple(track.box for track in self._tracks.followed.values() if _may_return(track, t))
+
+    def seen_last(self, t: float) -> tuple[Box, ...]:
+        """Of what :meth:`expected` gives for ``t``, what was in the last frame."""
+        last = self._tracks.t
+        return tuple(track.box for track in self._tracks.followed.values() if track.t == last and _may_return(track, t))
 
     @property
     def alive(self) -> frozenset[int]:
         """The numbers that may still appear again."""
         return frozenset(self._tracks.followed)
+
+
+def _may_return(track: Track, t: float) -> bool:
+    return 0 <= t - track.t <= MAX_GAP_SECONDS
 
 
 def _match(alive: Mapping[int, Track], boxes: Sequence[Box]) -> dict[int, int]:

@@ -95,13 +95,20 @@ def frontal(x: float = 100, y: float = 100, eye_distance: float = 40, nose: floa
 
 @dataclass
 class FakeFaces:
-    """Finds whatever ``faces`` holds at the moment."""
+    """Finds whatever ``faces`` holds at the moment, and remembers what it was told to expect and to search."""
 
     faces: tuple[Face, ...] = ()
     expected: tuple[Box, ...] = ()
+    searched: list[str] = field(default_factory=list)
 
     def detect(self, image: Image | Mipmap, expected: Sequence[Box] = ()) -> tuple[Face, ...]:
         self.expected = tuple(expected)
+        self.searched.append("whole")
+        return self.faces
+
+    def follow(self, image: Image | Mipmap, expected: Sequence[Box], part: Box | None = None) -> tuple[Face, ...]:
+        self.expected = tuple(expected)
+        self.searched.append("part" if part else "none")
         return self.faces
 
 
@@ -110,6 +117,9 @@ class FakeHands:
     hands: tuple[Hand, ...] = ()
 
     def detect(self, image: Image | Mipmap, expected: Sequence[Box] = ()) -> tuple[Hand, ...]:
+        return self.hands
+
+    def follow(self, image: Image | Mipmap, expected: Sequence[Box], part: Box | None = None) -> tuple[Hand, ...]:
         return self.hands
 
 

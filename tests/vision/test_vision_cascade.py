@@ -116,7 +116,9 @@ def test_a_flood_of_proposals_is_held_back() -> None:
     assert windows <= MAX_PROPOSALS
 
 
-@pytest.mark.parametrize(("n", "batches"), [(0, []), (1, [1]), (7, [4, 1, 1, 1]), (38, [16, 16, 4, 1, 1])])
+@pytest.mark.parametrize(
+    ("n", "batches"), [(0, []), (1, [1]), (2, [1, 1]), (3, [4]), (6, [4, 1, 1]), (12, [16]), (39, [16, 16, 4, 4])]
+)
 def test_batches(n: int, batches: list[int]) -> None:
     assert split(n) == batches
 
