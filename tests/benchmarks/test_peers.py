@@ -26,8 +26,9 @@ def answer(box: list[float], points: np.ndarray | None = None) -> dict:
 
 
 def test_a_wider_framing_is_the_same_face_and_a_neighbour_is_not() -> None:
-    boxes = np.array([[90, 90, 150, 150], [100, 100, 140, 140], [120, 100, 160, 140], [60, 60, 180, 180]], np.float32)
-    assert fits(boxes, FACE).tolist() == [True, True, False, False]
+    head_in_profile, neighbour, thrice_as_large = [108, 92, 158, 142], [120, 100, 160, 140], [60, 60, 180, 180]
+    boxes = [[90, 90, 150, 150], [100, 100, 140, 140], head_in_profile, neighbour, thrice_as_large]
+    assert fits(np.array(boxes, np.float32), FACE).tolist() == [True, True, True, False, False]
 
 
 def test_recall_false_finds_and_errors() -> None:
