@@ -11,6 +11,7 @@ from edge.actions.rules import Rule
 from edge.actions.settings import OutputSettings
 from edge.camera.settings import CameraSettings
 from edge.config.switches import FAMILIES, switched_off_by
+from edge.governor.settings import PerformanceSettings
 from edge.inference.manifest import Task
 from edge.settings import Settings
 from edge.timeline.settings import DrowsinessSettings, EmotionSettings, FaceSettings, GestureSettings
@@ -28,6 +29,7 @@ class Config(Settings):
     emotion: EmotionSettings = Field(default_factory=EmotionSettings)
     drowsiness: DrowsinessSettings = Field(default_factory=DrowsinessSettings)
     face: FaceSettings = Field(default_factory=FaceSettings)
+    performance: PerformanceSettings = Field(default_factory=PerformanceSettings)
     outputs: dict[OutputName, OutputSettings] = Field(default={}, description="what is wired to which pin, by name")
     rules: tuple[Rule, ...] = Field(default=(), description="what to do at which event")
 
@@ -53,5 +55,6 @@ SETTINGS_TABLES: dict[str, type[Settings]] = {
     "emotion": EmotionSettings,
     "drowsiness": DrowsinessSettings,
     "face": FaceSettings,
+    "performance": PerformanceSettings,
 }
 """The tables of plain keys, in the order of the file; ``outputs`` and ``rules`` come after them."""

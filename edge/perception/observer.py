@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 
 from edge.inference.manifest import Task
+from edge.perception.effort import AT_BEST, Effort
 from edge.perception.paced import Paced
 from edge.perception.senses import Senses, load_senses
 from edge.perception.stopwatch import Stopwatch
@@ -23,13 +24,7 @@ from edge.values import (
 )
 from edge.vision.following import Follower, Found
 from edge.vision.mipmap import Mipmap
-from edge.vision.schedule import Intervals
 from edge.vision.settings import DetectionSettings
-
-FACE_INTERVALS = Intervals()
-
-HAND_INTERVALS = Intervals(whole=0.0)
-"""Hands are searched for in every frame: they move too fast, and a gesture shall count at once."""
 
 
 class Observer:
@@ -62,6 +57,10 @@ class Observer:
     def analyze(self, image: Image) -> Observation:
         """Everything read from a picture by itself: ``t`` is 0 and tracks are numbered from 1."""
         return self._observe(image, 0.0, _Memory(self._senses, self._settings))
+
+    def try_harder_or_less(self, effort: Effort) -> None:
+        """Go on with this ``effort`` from the next frame on."""
+        self._memory.follow_by(effort)
 
     def _observe(self, image: Image, t: float, memory: _Memory) -> Observation:
         watch = Stopwatch()
@@ -102,9 +101,20 @@ class _Memory:
     """What an observer remembers of a stream."""
 
     def __init__(self, senses: Senses, settings: DetectionSettings) -> None:
-        self.faces = Follower(senses.faces, FACE_INTERVALS) if senses.faces else None
-        self.hands = Follower(senses.hands, HAND_INTERVALS) if senses.hands else None
+        self._settings = settings
+        self.faces = Follower(senses.faces) if senses.faces else None
+        self.hands = Follower(senses.hands) if senses.hands else None
         self.emotions: Paced[Classification] = Paced(settings.emotion_reads_per_second)
+        self.follow_by(AT_BEST)
+
+    def follow_by(self, effort: Effort) -> None:
+        """Search and read as often and as finely as ``effort`` says."""
+        settings = self._settings
+        if self.faces:
+            self.faces.search(effort.faces, settings.min_face_px * effort.size_scale)
+        if self.hands:
+            self.hands.search(effort.hands, settings.min_hand_px * effort.size_scale)
+        self.emotions.per_second = settings.emotion_reads_per_second * effort.emotion_scale
 
     def keep_emotions(self) -> None:
         """Forget those of faces that won't appear again."""

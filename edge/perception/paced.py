@@ -12,16 +12,16 @@ TOLERANCE_SECONDS = 0.005
 
 
 class Paced(Generic[Reading]):
-    """The last reading of each track, taken anew ``per_second`` times a second of frame time."""
+    """The last reading of each track, taken anew ``per_second`` times a second of frame time, which may change."""
 
     def __init__(self, per_second: float) -> None:
-        self._period = 1 / per_second
+        self.per_second = per_second
         self._taken: dict[int, tuple[float, Reading]] = {}
 
     def get(self, track: int, t: float, take: Callable[[], Reading]) -> Reading:
         """The reading of ``track`` at ``t`` seconds: the last one, or a new one by ``take()`` once that is due."""
         taken = self._taken.get(track)
-        if taken is not None and 0 <= t - taken[0] < self._period - TOLERANCE_SECONDS:
+        if taken is not None and 0 <= t - taken[0] < 1 / self.per_second - TOLERANCE_SECONDS:
             return taken[1]
         reading = take()
         self._taken[track] = (t, reading)

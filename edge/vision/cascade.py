@@ -70,7 +70,7 @@ class Thresholds:
 
 
 class Cascade:
-    """Finds every object of at least ``min_size_px`` in an image of any size.
+    """Finds every object of at least ``min_size_px``, which may be changed, in an image of any size.
 
     R-Net and O-Net are built once.  P-Net is built for each new size of canvas, so the first image of a new size
     takes longer.
@@ -81,7 +81,8 @@ class Cascade:
         self._pnet = MapStage(networks)
         self._rnet = WindowStage(networks, "rnet", RNET_PX, landmarks=False)
         self._onet = WindowStage(networks, "onet", ONET_PX, landmarks=True)
-        self._pyramid = lru_cache(maxsize=KEPT_PLANS)(lambda width, height: Pyramid(width, height, min_size_px))
+        self._pyramid = lru_cache(maxsize=KEPT_PLANS)(Pyramid)
+        self.min_size_px = min_size_px
 
     @classmethod
     def of(cls, bundle: Bundle, min_size_px: float, threads: int = 1) -> Cascade:
@@ -123,7 +124,7 @@ class Cascade:
 
     def _propose(self, mipmap: Mipmap) -> Boxes:
         """P-Net's square proposals ``(n, 4)``, best first."""
-        pyramid = self._pyramid(mipmap.width, mipmap.height)
+        pyramid = self._pyramid(mipmap.width, mipmap.height, self.min_size_px)
         if pyramid.empty:
             return np.zeros((0, 4), np.float32)
         all_margins, all_offsets = self._pnet.run(pyramid.draw(mipmap))

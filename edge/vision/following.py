@@ -19,7 +19,9 @@ FoundCo = TypeVar("FoundCo", bound=Face | Hand, covariant=True)
 
 
 class Detector(Protocol[FoundCo]):
-    """Finds one kind of thing in a frame."""
+    """Finds one kind of thing of at least ``min_size_px`` in a frame; that size may change between two frames."""
+
+    min_size_px: float
 
     def detect(self, image: Mipmap, expected: Sequence[Box] = ()) -> tuple[FoundCo, ...]:
         """Everything in ``image``; ``expected`` are the boxes of a frame ago."""
@@ -31,19 +33,20 @@ class Detector(Protocol[FoundCo]):
 class Follower(Generic[Found]):
     """Finds the things of one kind in the frames of a stream, and gives them numbers that last."""
 
-    def __init__(self, detector: Detector[Found], intervals: Intervals) -> None:
+    def __init__(self, detector: Detector[Found], intervals: Intervals | None = None) -> None:
         self._detector: Detector[Found] = detector
         self._tracker = Tracker()
-        self._schedule = Schedule(intervals)
+        self._schedule = Schedule(intervals or Intervals())
 
     @property
     def alive(self) -> frozenset[int]:
         """The numbers that may still appear again."""
         return self._tracker.alive
 
-    def search_every(self, intervals: Intervals) -> None:
-        """Search by other ``intervals`` from now on."""
+    def search(self, intervals: Intervals, min_size_px: float) -> None:
+        """Search by these ``intervals`` from now on, and for things of at least this size."""
         self._schedule.intervals = intervals
+        self._detector.min_size_px = min_size_px
 
     def find(self, image: Mipmap, t: float) -> list[tuple[int, Found]]:
         """What is in the frame at ``t`` seconds, with its numbers, best score first."""

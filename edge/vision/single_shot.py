@@ -71,7 +71,7 @@ class Thresholds:
 
 
 class SingleShot:
-    """Finds every object of at least ``min_size_px`` in an image of any size.
+    """Finds every object of at least ``min_size_px``, which may be changed, in an image of any size.
 
     The network is built for each new size of canvas, so the first image of a new size takes longer.
     """
@@ -82,7 +82,7 @@ class SingleShot:
         """``confirmed``: by the network ``onet``, for which ``networks`` is asked at once."""
         self._thresholds = thresholds
         self._onet = WindowStage(networks, "onet", ONET_PX, landmarks=False) if confirmed else None
-        self._shrink = min_size_px / SMALLEST_PX
+        self.min_size_px = min_size_px
         self._canvas = lru_cache(maxsize=KEPT_CANVASES)(lambda size: _Canvas(networks, size))
 
     @classmethod
@@ -101,7 +101,7 @@ class SingleShot:
         Where something is ``expected``, as it was there a frame ago, a lower score suffices.
         """
         mipmap = image if isinstance(image, Mipmap) else Mipmap(image)
-        canvas = self._canvas(canvas_size(mipmap.width, mipmap.height, self._shrink))
+        canvas = self._canvas(canvas_size(mipmap.width, mipmap.height, self.min_size_px / SMALLEST_PX))
         limits = self._thresholds
         logits, boxes = canvas.hits(mipmap, log_odds(self._least(bool(expected))))
         kept = nms(boxes, logits, limits.nms)

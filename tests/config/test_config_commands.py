@@ -75,7 +75,7 @@ def test_schema_is_json_schema_with_both_spellings_of_do(capsys: pytest.CaptureF
     assert run("schema") == 0
     schema = json.loads(capsys.readouterr().out)
     assert set(schema["properties"]) == {
-        *("camera", "detection", "gesture", "emotion", "drowsiness", "face", "outputs", "rules")
+        *("camera", "detection", "gesture", "emotion", "drowsiness", "face", "performance", "outputs", "rules")
     }
     assert not schema["additionalProperties"]
     text, table = schema["$defs"]["Rule"]["properties"]["do"]["anyOf"]

@@ -100,6 +100,7 @@ class FakeFaces:
     faces: tuple[Face, ...] = ()
     expected: tuple[Box, ...] = ()
     searched: list[str] = field(default_factory=list)
+    min_size_px: float = 0
 
     def detect(self, image: Image | Mipmap, expected: Sequence[Box] = ()) -> tuple[Face, ...]:
         self.expected = tuple(expected)
@@ -115,6 +116,7 @@ class FakeFaces:
 @dataclass
 class FakeHands:
     hands: tuple[Hand, ...] = ()
+    min_size_px: float = 0
 
     def detect(self, image: Image | Mipmap, expected: Sequence[Box] = ()) -> tuple[Hand, ...]:
         return self.hands

@@ -14,10 +14,12 @@ from perception_fakes import CountingReader, FakeEyes, FakeFaces, FakeHands, fro
 from edge.inference import Task
 from edge.inference.bundle import BundleError
 from edge.perception import Observer
+from edge.perception.effort import Effort
 from edge.perception.paced import Paced
 from edge.perception.senses import Senses, load_senses
 from edge.perception.stopwatch import STAGES
 from edge.values import Box, Eyes, Frame, Hand, Observation
+from edge.vision.schedule import Intervals
 from edge.vision.settings import DetectionSettings
 
 IMAGE = np.zeros((240, 320, 3), np.uint8)
@@ -140,3 +142,15 @@ def test_a_forgotten_track_is_read_anew() -> None:
     paced.keep([2])
     assert paced.get(1, 0.1, lambda: "second") == "second"
     assert paced.get(1, 0.0, lambda: "time ran backwards") == "time ran backwards"
+
+
+def test_less_effort_searches_less_often_and_less_finely_and_reads_emotion_more_seldom() -> None:
+    world = World(min_face_px=40, min_hand_px=80)
+    assert (world.faces.min_size_px, world.hands.min_size_px) == (40, 80)
+    less = Effort(faces=Intervals(whole=2.0, part=9.0), size_scale=1.5, emotion_scale=0.2)
+    world.observer.try_harder_or_less(less)
+    assert (world.faces.min_size_px, world.hands.min_size_px) == (60, 120)
+    for index in range(61):
+        world.observer.observe(frame(index / 30))
+    assert world.emotions.count == 3
+    assert [index for index, kind in enumerate(world.faces.searched) if kind == "whole"] == [0, 60]

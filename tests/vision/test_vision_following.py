@@ -29,6 +29,7 @@ class World:
     known: tuple[Box, ...] = ()
     new: tuple[Box, ...] = ()
     searches: list[str] = field(default_factory=list)
+    min_size_px: float = 60
 
     def detect(self, image: Mipmap, expected: Sequence[Box] = ()) -> tuple[Hand, ...]:
         self.searches.append("whole")
@@ -90,7 +91,8 @@ def test_an_interval_of_zero_searches_every_frame() -> None:
     for tick in range(10):
         follower.find(IMAGE, tick / 30)
     assert world.searches == ["whole"] * 10
-    follower.search_every(INTERVALS)
+    follower.search(INTERVALS, 90.0)
+    assert world.min_size_px == 90
     follower.find(IMAGE, 11 / 30)
     assert world.searches[-1] == "none"
 
