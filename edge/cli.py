@@ -43,6 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     service_commands.add_analyze_parser(commands)
     config_commands.add_parser(commands)
     service_commands.add_models_parser(commands)
+    service_commands.add_pins_parser(commands)
     return parser
 
 

@@ -45,7 +45,7 @@ USUAL_VIGIL = "/opt/vigil/bin/vigil"
 COMMIT = b"commit\n"
 
 VERIFY_TIMEOUT_SECONDS = 300
-RESTART_TIMEOUT_SECONDS = 180
+RESTART_TIMEOUT_SECONDS = 190
 SETTLE_SECONDS = 10
 """How long a service must run that doesn't notify: it counts as started before it has read a bundle."""
 

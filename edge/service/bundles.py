@@ -8,7 +8,7 @@ from pathlib import Path
 from edge.config import Config
 from edge.config.switches import FAMILIES, family_of
 from edge.errors import ModelError
-from edge.inference import Task
+from edge.inference import Drift, Task, load_bundle, verify_bundle
 from edge.perception.senses import installed_tasks
 
 
@@ -34,6 +34,28 @@ def require_bundles(config: Config, models_dir: Path) -> None:
         missing -= absent
     if complaints:
         raise MissingBundleError("\n".join(complaints))
+
+
+class DriftedBundleError(ModelError):
+    """The device computes something else from a bundle than the workstation did."""
+
+
+def require_verified(models_dir: Path, tasks: Collection[Task]) -> None:
+    """Run the golden vectors of the bundles for ``tasks`` in ``models_dir``.
+
+    Raises:
+        ModelError: naming the first bundle that is damaged or drifts.
+    """
+    for task in Task:
+        if task in tasks:
+            drifted = [drift for drift in verify_bundle(load_bundle(models_dir / task.value, task)) if not drift.passed]
+            if drifted:
+                raise DriftedBundleError(f"{models_dir / task.value}: {'; '.join(map(drift_in_words, drifted))}")
+
+
+def drift_in_words(drift: Drift) -> str:
+    """Which output is how far from its golden values."""
+    return f"output {drift.output!r} of {drift.network} drifted by {drift.steps:g} steps"
 
 
 def _complaint(family: str, absent: Collection[Task], config: Config) -> str:

@@ -28,9 +28,7 @@ def add_run_parser(commands: Subparsers) -> None:
         help="auto, demo, picamera2, v4l2:/dev/video0 or a number, jetson, rtsp://…, a video file or a folder of "
         "pictures; default: the configuration's",
     )
-    parser.add_argument(
-        "--pins", choices=("auto", "mock"), default="auto", help="auto: this board's pins, mock where there are none"
-    )
+    _add_pins_option(parser)
     parser.add_argument("--events", type=Path, metavar="FILE", help="also write events as JSON lines to FILE")
     parser.add_argument(
         "--until-end", action="store_true", help="every frame, as fast as possible, once; then stop (videos, demo)"
@@ -75,6 +73,29 @@ def add_models_parser(commands: Subparsers) -> None:
     verify.set_defaults(handler=_verify)
 
 
+def add_pins_parser(commands: Subparsers) -> None:
+    """``vigil pins``."""
+    parser = commands.add_parser("pins", help="make outputs safe", description="Look after the pins.")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    safe = actions.add_parser(
+        "safe",
+        help="set every output to its safe state and release it",
+        description="Set every output of the configuration to its safe state and release its pin. The service does so "
+        "after a daemon that was killed.",
+    )
+    safe.add_argument(
+        "--config", type=Path, metavar="FILE", help="vigil.toml; default: /etc/vigil/vigil.toml if it is there"
+    )
+    _add_pins_option(safe)
+    safe.set_defaults(handler=_make_pins_safe)
+
+
+def _add_pins_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--pins", choices=("auto", "mock"), default="auto", help="auto: this board's pins, mock where there are none"
+    )
+
+
 def _add_models_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--models", type=Path, metavar="DIR", help="folder of bundles; default: those that ship with Vigil"
@@ -85,6 +106,12 @@ def _run(arguments: argparse.Namespace) -> int:
     from edge.service.run import run
 
     return run(arguments)
+
+
+def _make_pins_safe(arguments: argparse.Namespace) -> int:
+    from edge.service.pins import safe
+
+    return safe(arguments)
 
 
 def _analyze(arguments: argparse.Namespace) -> int:

@@ -11,20 +11,14 @@ from typing import Protocol
 
 from edge.actions.outputs import Outputs
 from edge.actions.rules import Instruction, Rules
+from edge.service.budget import POLL_SECONDS, THREAD_SECONDS, TICK_SECONDS
 from edge.service.eventlog import Sink
 from edge.service.feed import FrameFeed
+from edge.service.heartbeat import Heartbeat, Unheard
 from edge.timeline import Timeline
 from edge.values import Action, Event, Frame, Observation
 
 log = logging.getLogger(__name__)
-
-TICK_SECONDS = 0.02
-"""How often patterns advance in a live run: two fifths of the shortest beep that the config allows."""
-
-POLL_SECONDS = 0.5
-"""How long to wait for a frame before looking whether to stop."""
-
-STOP_DEADLINE_SECONDS = 2.0
 
 
 class Observe(Protocol):
@@ -69,52 +63,80 @@ class Totals:
 
 
 class Daemon:
-    """Ties the rooms together.  One thread runs the loop; in a live run a second one advances patterns."""
+    """Ties the rooms together.  One thread runs the loop; in a live run a second one advances patterns.
+
+    That one also makes the outputs safe as soon as :meth:`stop` is called, whatever the loop is at.
+    """
 
     def __init__(
-        self, observer: Observe, timeline: Timeline, rules: Rules, outputs: Outputs, sinks: Iterable[Sink]
+        self,
+        observer: Observe,
+        timeline: Timeline,
+        rules: Rules,
+        outputs: Outputs,
+        sinks: Iterable[Sink],
+        *,
+        heartbeat: Heartbeat | None = None,
+        totals: Totals | None = None,
     ) -> None:
         self._observer = observer
         self._timeline = timeline
         self._rules = rules
         self._outputs = outputs
         self._sinks = tuple(sinks)
+        self._heartbeat = heartbeat or Unheard()
         self._stop = threading.Event()
+        self._reason = ""
+        self._fault: Exception | None = None
+        self._has_ended = False
         self._lock = threading.RLock()
         self._clock = FrameClock()
-        self.totals = Totals()
+        self.totals = totals or Totals()
 
-    def stop(self) -> None:
-        """Ask the loop to end after the frame in hand; safe from a signal handler or another thread."""
-        self._stop.set()
+    def stop(self, reason: str = "stopped") -> None:
+        """Make outputs safe and ask the loop to end after the frame in hand; the first ``reason`` is the one told."""
+        if not self._stop.is_set():
+            self._reason = reason
+            self._stop.set()
+
+    @property
+    def t(self) -> float:
+        """Seconds since the start, by frame time."""
+        return self._clock.now()
 
     def camera_lost(self, reason: str) -> None:
         """Outputs go to their safe state and the driver can't be judged until frames come again."""
         with self._lock:
+            if self._has_ended:
+                return
             t = self._clock.now()
             log.warning("outputs are safe until the camera is back: %s", reason)
             self._handle(self._timeline.lost(t), t)
             self._report(self._outputs.make_safe(because="camera lost", t=t))
+            self._heartbeat.camera_lost(reason)
 
     def run(self, feed: FrameFeed, *, realtime: bool) -> Totals:
         """Process frames until ``feed`` ends or :meth:`stop`; outputs are safe afterwards, whatever happens.
 
         ``realtime`` patterns follow the wall clock, also between frames; otherwise they follow frame time alone.
         """
-        ticker = threading.Thread(target=self._tick_until_stopped, name="patterns", daemon=True) if realtime else None
+        ticker = threading.Thread(target=self._advance_patterns, name="patterns", daemon=True) if realtime else None
         if ticker:
             ticker.start()
-        reason = "fault"
         try:
             self._loop(feed)
-            reason = "stopped" if self._stop.is_set() else "end of source"
+            self.stop("end of source")
+        except BaseException:
+            self.stop("fault")
+            raise
         finally:
-            self._stop.set()
             if ticker:
-                ticker.join(STOP_DEADLINE_SECONDS)
+                ticker.join(THREAD_SECONDS)
                 if ticker.is_alive():
-                    log.error("thread %s did not stop within %.0f s", ticker.name, STOP_DEADLINE_SECONDS)
-            self._end(reason)
+                    log.error("thread %s did not stop within %.0f s", ticker.name, THREAD_SECONDS)
+            self._end()
+        if self._fault is not None:
+            raise self._fault
         return self.totals
 
     def _loop(self, feed: FrameFeed) -> None:
@@ -124,27 +146,42 @@ class Daemon:
                 self._process(frame)
             elif feed.ended:
                 return
+            else:
+                self._heartbeat.no_frame()
 
     def _process(self, frame: Frame) -> None:
         observation = self._observer.observe(frame)
         with self._lock:
+            if self._has_ended:
+                return
             self._clock.set(frame.t)
             self.totals.add(observation)
             self._handle(self._timeline.update(observation), frame.t)
             self._report(self._outputs.tick(frame.t))
+        self._heartbeat.frame_processed()
 
-    def _end(self, reason: str) -> None:
+    def _end(self) -> None:
+        """End what has started and make outputs safe, once."""
         with self._lock:
+            if self._has_ended:
+                return
+            self._has_ended = True
             t = self.totals.last_t
             try:
                 self._handle(self._timeline.finish(t), t)
             finally:
-                self._report(self._outputs.make_safe(because=reason, t=t))
+                self._report(self._outputs.make_safe(because=self._reason, t=t))
 
-    def _tick_until_stopped(self) -> None:
-        while not self._stop.wait(TICK_SECONDS):
-            with self._lock:
-                self._report(self._outputs.tick(self._clock.now()))
+    def _advance_patterns(self) -> None:
+        """Until the stop, and then end; a fault ends the loop, which raises it."""
+        try:
+            while not self._stop.wait(TICK_SECONDS):
+                with self._lock:
+                    self._report(self._outputs.tick(self._clock.now()))
+            self._end()
+        except Exception as fault:
+            self._fault = fault
+            self.stop("fault")
 
     def _handle(self, events: Iterable[Event], t: float) -> None:
         """Tell of the events of one moment and carry out what the rules make of them, together."""

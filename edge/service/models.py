@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 
 from edge.errors import ModelError
-from edge.inference import Drift, Task, default_models_dir, load_bundle, verify_bundle
+from edge.inference import Task, default_models_dir, load_bundle, verify_bundle
 from edge.perception.senses import installed_tasks
+from edge.service.bundles import drift_in_words
 
 OK = 0
 
@@ -40,11 +41,7 @@ def _verify(path: Path) -> bool:
     drifted = [drift for drift in drifts if not drift.passed]
     worst = max(drift.steps for drift in drifts)
     if drifted:
-        print(f"FAILED  {path.name}: {'; '.join(map(_in_words, drifted))}")
+        print(f"FAILED  {path.name}: {'; '.join(map(drift_in_words, drifted))}")
     else:
         print(f"pass    {path.name}: {len(drifts)} outputs, largest difference {worst:g} steps of int8")
     return not drifted
-
-
-def _in_words(drift: Drift) -> str:
-    return f"output {drift.output!r} of {drift.network} drifted by {drift.steps:g} steps"

@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import logging
+import faulthandler
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import ExitStack
 
-from edge.actions.outputs import Outputs
-from edge.actions.rules import Rules
-from edge.camera import CameraSettings, open_source
-from edge.config import Config, default_config, labels_of, load_config
 from edge.inference import default_models_dir
-from edge.perception.observer import Observer
-from edge.service.bundles import require_bundles
-from edge.service.daemon import Daemon, Totals
-from edge.service.eventlog import EventFile, in_words
-from edge.service.feed import EveryFrame, FrameFeed, NewestFrame
-from edge.service.options import override
-from edge.timeline import Timeline, TimelineSettings
+from edge.service.daemon import Totals
+from edge.service.devices import Devices
+from edge.service.eventlog import EventFile, Sink, in_words
+from edge.service.notify import Notifier
+from edge.service.pinrecord import PinRecord
+from edge.service.plan import Plan, make_plan
+from edge.service.service import Service
+from edge.service.signals import signals_call
 from edge.values import Action, Event
-
-log = logging.getLogger(__name__)
-
-CONFIG_FILE = Path("/etc/vigil/vigil.toml")
 
 OK = 0
 INCOMPLETE = 1
@@ -37,58 +29,43 @@ def run(arguments: argparse.Namespace) -> int:
 
     The status is 1 where all was done, but the recording or folder was cut off or damaged in part.
     """
+    notifier = Notifier.from_environment()
+    if notifier.is_heard:
+        faulthandler.enable()  # the watchdog's SIGABRT then says where each thread was
     models = arguments.models or default_models_dir()
-    config = _config(arguments, models)
-    require_bundles(config, models)
+
+    def prepare() -> Plan:
+        return make_plan(arguments, models, verify=notifier.is_heard)
+
+    notifier.status("verifying and loading models")
+    plan = prepare()
     with ExitStack() as stack:
-        sinks = [_print_words]
+        stack.callback(notifier.close)
+        sinks: list[Sink] = [_print_words]
         if arguments.events:
             events = EventFile(arguments.events)
             stack.callback(events.close)
             sinks.append(events)
-        observer = Observer.load(models, config.tasks, config.detection)
-        outputs = stack.enter_context(Outputs.open(config.outputs, arguments.pins))
-        timeline = Timeline(_timeline_settings(config))
-        daemon = Daemon(observer, timeline, Rules(config.rules), outputs, sinks)
-        stack.enter_context(_signals_call(daemon.stop))
-        feed = _open_feed(config.camera, every_frame=arguments.until_end, daemon=daemon)
-        stack.callback(feed.close)
-        totals = daemon.run(feed, realtime=not arguments.until_end)
+        devices = Devices(arguments.pins, every_frame=arguments.until_end, record=PinRecord.from_environment())
+        service = Service(devices, sinks, notifier, prepare)
+        stack.enter_context(signals_call(_handlers(service, reloads=notifier.is_heard)))
+        stack.callback(devices.close)
+        notifier.status("opening outputs and camera")
+        devices.open(plan.config)
+        _say(f"watching {devices.source_name}; Ctrl-C stops")
+        totals = service.run(plan, realtime=not arguments.until_end)
+        status = INCOMPLETE if devices.feed.is_incomplete else OK
     _say(_summary(totals))
-    return INCOMPLETE if feed.is_incomplete else OK
+    return status
 
 
-def _config(arguments: argparse.Namespace, models: Path) -> Config:
-    """The named config, else the installed one, else the default; options on the command line come on top."""
-    labels = labels_of(models)
-    path = arguments.config or (CONFIG_FILE if CONFIG_FILE.is_file() else None)
-    config = load_config(path, labels) if path else default_config()
-    camera = override(config.camera, "source", arguments.source, "--source")
-    detection = override(config.detection, "threads", arguments.threads, "--threads")
-    return config.model_copy(update={"camera": camera, "detection": detection})
-
-
-def _timeline_settings(config: Config) -> TimelineSettings:
-    drowsiness = config.drowsiness.model_copy(update={"enabled": config.tells("drowsiness")})
-    return TimelineSettings(gesture=config.gesture, emotion=config.emotion, drowsiness=drowsiness, face=config.face)
-
-
-def _open_feed(settings: CameraSettings, *, every_frame: bool, daemon: Daemon) -> FrameFeed:
-    source = open_source(settings, realtime=not every_frame, on_lost=daemon.camera_lost)
-    _say(f"watching {source.name}; Ctrl-C stops")
-    return EveryFrame(source) if every_frame else NewestFrame(source)
-
-
-@contextmanager
-def _signals_call(stop: Callable[[], None]) -> Iterator[None]:
-    """While inside, SIGTERM and SIGINT ask the loop to end instead of ending the process in mid-frame."""
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    before = {number: signal.signal(number, lambda *_: stop()) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _handlers(service: Service, *, reloads: bool) -> dict[int, Callable[[], None]]:
+    """What each signal asks for.  A terminal sends SIGHUP as it closes, systemd to reload."""
+    return {
+        signal.SIGTERM: service.stop,
+        signal.SIGINT: service.stop,
+        signal.SIGHUP: service.reload if reloads else service.stop,
+    }
 
 
 def _print_words(entry: Event | Action) -> None:
