@@ -81,10 +81,14 @@ class FakeCaptureDevice:
     """Stands for ``cv2.VideoCapture`` on one device: call it to open a :class:`FakeCapture` that plays the next script.
 
     A device that is open already, or has no script left, gives one that is not opened.  ``period_ms`` is the
-    distance of the reported times, None where the backend has no times (reports 0).
+    distance of the reported times, None where the backend has no times (reports 0).  Uncompressed frames come at
+    ``uncompressed_hz`` at most.
     """
 
-    def __init__(self, *scripts: Sequence[Step] | None, period_ms: float | None = 40.0) -> None:
+    def __init__(
+        self, *scripts: Sequence[Step] | None, period_ms: float | None = 40.0, uncompressed_hz: float = 30.0
+    ) -> None:
+        self.uncompressed_hz = uncompressed_hz
         self.events: list[tuple[Any, ...]] = []
         self.busy = False
         self.period_ms = period_ms
@@ -131,6 +135,9 @@ class FakeCapture:
     def set(self, prop: int, value: float) -> bool:
         self._device.events.append(("set", prop, value))
         self._properties[prop] = value
+        if self._properties.get(cv2.CAP_PROP_FOURCC) == cv2.VideoWriter.fourcc(*"YUYV"):
+            rate_hz = self._properties.get(cv2.CAP_PROP_FPS, 0.0)
+            self._properties[cv2.CAP_PROP_FPS] = min(rate_hz, self._device.uncompressed_hz)
         return True
 
     def release(self) -> None:

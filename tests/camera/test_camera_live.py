@@ -37,7 +37,25 @@ def values(frames) -> list[int]:
     return [int(frame.image[0, 0, 0]) for frame in frames]
 
 
-def test_v4l2_asks_for_mjpeg_first_and_stamps_by_the_driver(device: str) -> None:
+def asked_for(pixel_format: str) -> list[tuple]:
+    return [
+        ("set", cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*pixel_format)),
+        ("set", cv2.CAP_PROP_FRAME_WIDTH, 320),
+        ("set", cv2.CAP_PROP_FRAME_HEIGHT, 240),
+        ("set", cv2.CAP_PROP_FPS, 25),
+    ]
+
+
+def test_v4l2_takes_mjpeg_where_uncompressed_is_too_slow(device: str, caplog) -> None:
+    caplog.set_level(logging.INFO)
+    fake = FakeCaptureDevice([blank(1)], uncompressed_hz=15)
+    v4l2_source(device, SETTINGS, fake).open()
+    wanted = [*asked_for("YUYV"), *asked_for("MJPG"), ("set", cv2.CAP_PROP_BUFFERSIZE, 1)]
+    assert fake.events[1:] == wanted
+    assert any("MJPG, 320×240 at 25 Hz" in record.getMessage() for record in caplog.records)
+
+
+def test_v4l2_asks_for_uncompressed_frames_first_and_stamps_by_the_driver(device: str) -> None:
     fake = FakeCaptureDevice([blank(1), blank(2), blank(3)], period_ms=40)
     source = v4l2_source(device, SETTINGS, fake)
     source.open()
@@ -47,10 +65,7 @@ def test_v4l2_asks_for_mjpeg_first_and_stamps_by_the_driver(device: str) -> None
     assert [frame.index for frame in frames] == [0, 1, 2]
     assert fake.events == [
         ("open", device, cv2.CAP_V4L2),
-        ("set", cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG")),
-        ("set", cv2.CAP_PROP_FRAME_WIDTH, 320),
-        ("set", cv2.CAP_PROP_FRAME_HEIGHT, 240),
-        ("set", cv2.CAP_PROP_FPS, 25),
+        *asked_for("YUYV"),
         ("set", cv2.CAP_PROP_BUFFERSIZE, 1),
     ]
 
