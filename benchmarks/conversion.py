@@ -25,12 +25,12 @@ import numpy as np
 from convert.bundle.checkpoint import load_network, network_files
 from convert.networks.cascade import NETWORKS
 from convert.quantize.quantize import quantize
-from convert.quantize.report import format_table
 from convert.training.network import build_network
 from convert.training.recipe import read_recipe
 from edge.inference import Manifest, Task, load_bundle
 from edge.inference.bundle import default_models_dir
 from edge.inference.manifest import InputSpec
+from edge.tables import format_table
 
 RECIPES = Path(__file__).resolve().parents[1] / "convert" / "recipes"
 CALIBRATION, CHECK = 500, 512

@@ -37,12 +37,12 @@ from convert.data.groups import is_held_out
 from convert.data.pictures import read_image
 from convert.data.tables import Row
 from convert.evaluate.roc import roc_curve
-from convert.quantize.report import format_table
 from edge.camera import CameraSettings, open_source
 from edge.inference import Task, load_bundle
 from edge.inference.bundle import default_models_dir
 from edge.perception.eyes import EyeReader
 from edge.perception.observer import Observer
+from edge.tables import format_table
 from edge.values import Eyes, Face, Image
 from edge.vision.detectors import FaceDetector
 from edge.vision.settings import DetectionSettings

@@ -38,7 +38,7 @@ from convert.data.backgrounds import backgrounds
 from convert.data.faces import helen, mtfl
 from convert.data.scenes import Scene, split
 from convert.data.teacher import Teacher
-from convert.quantize.report import format_table
+from edge.tables import format_table
 
 WORKER = Path(__file__).with_name("peer_worker.py")
 ENVIRONMENTS = Path.home() / ".cache" / "vigil-peers"

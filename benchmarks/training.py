@@ -17,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from convert.quantize.report import format_table
+from edge.tables import format_table
 
 RECIPES = Path(__file__).resolve().parents[1] / "convert" / "recipes"
 TASKS = ("emotion", "eyes", "gesture")

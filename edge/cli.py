@@ -16,6 +16,7 @@ examples:
   vigil run --source 0 --pins mock              first USB camera, no real pins
   vigil run --source clip.mkv --until-end --events out.jsonl
   vigil analyze photo.jpg --jsonl               what the device sees in a picture
+  vigil bench                                   what a frame costs on this device
   vigil config init vigil.toml                  a commented configuration to start from
 
 exit status: 0 done; 1 some pictures or frames could not be read; 2 wrong usage; 65 damaged model;
@@ -37,12 +38,14 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("-v", "--verbose", action="count", default=0, help="log more; twice for debugging")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     from edge import config_commands
+    from edge.bench import commands as bench_commands
     from edge.service import commands as service_commands
 
     service_commands.add_run_parser(commands)
     service_commands.add_analyze_parser(commands)
     config_commands.add_parser(commands)
     service_commands.add_models_parser(commands)
+    bench_commands.add_parser(commands)
     service_commands.add_pins_parser(commands)
     return parser
 

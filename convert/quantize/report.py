@@ -9,11 +9,10 @@ from typing import Any
 
 from convert.quantize.quantize import QuantizedNetwork
 from edge.inference.manifest import Conversion, Metrics, OutputParity
+from edge.tables import Row, format_table
 
 DIGITS = 4
 """Significant digits of a figure in the manifest."""
-
-Row = tuple[str, ...]
 
 
 def conversion(network: QuantizedNetwork) -> Conversion:
@@ -50,14 +49,6 @@ def class_rows(metrics: Metrics) -> Iterator[Row]:
     yield ("all", f"{metrics.n}", *_change(floats["accuracy"], metrics.int8["accuracy"]))
     for label, row in metrics.int8["per_class"].items():
         yield (label, f"{row['n']}", *_change(floats["per_class"][label]["recall"], row["recall"]))
-
-
-def format_table(rows: Iterator[Row]) -> str:
-    """``rows`` below each other, the first column aligned left, the others right."""
-    table = list(rows)
-    widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
-    lines = ("  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in table)
-    return "\n".join(line.rstrip() for line in lines)
 
 
 def _network_rows(networks: Sequence[QuantizedNetwork]) -> Iterator[Row]:

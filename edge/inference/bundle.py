@@ -7,6 +7,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import ValidationError
 
@@ -29,6 +30,7 @@ class Bundle:
     path: Path
     manifest: Manifest
     models: dict[str, bytes]
+    network_class: ClassVar[type[Network]] = Network
 
     def network(self, name: str, *, shape: tuple[int, int, int, int] | None = None, threads: int = 1) -> Network:
         """The network ``name``, allocated for ``shape`` ``(n, height, width, channels)`` or its own shape.
@@ -38,7 +40,7 @@ class Bundle:
         """
         spec = self.manifest.networks[name]
         try:
-            return Network(self.models[name], spec, shape=shape, threads=threads)
+            return self.network_class(self.models[name], spec, shape=shape, threads=threads)
         except NetworkError as error:
             raise BundleError(f"{self.path / spec.file}: {error}") from error
 

@@ -5,8 +5,9 @@ import pytest
 
 from convert.quantize.calibration import CalibrationError, input_of_whole_levels, with_full_range
 from convert.quantize.parity import compare
-from convert.quantize.report import class_rows, format_table
+from convert.quantize.report import class_rows
 from edge.inference.manifest import InputSpec, Metrics
+from edge.tables import format_table
 
 TRAINED = InputSpec(shape=(1, 2, 2, 1), dtype="float32", colour="grey", mean=127.5, scale=1 / 127.5)
 
