@@ -45,6 +45,7 @@ class Governed:
         self._throttling = throttling or Throttling()
         self._monotonic, self._cpu_seconds = monotonic, cpu_seconds
         self._meter = LoadMeter(monotonic(), cpu_seconds())
+        self._is_warm = False
         self._too_slow = False
 
     @property
@@ -63,8 +64,9 @@ class Governed:
         observation = self._observer.observe(frame)
         now = self._monotonic()
         load = self._meter.add(began, now, self._cpu_seconds())
-        if load is not None:
+        if load is not None and self._is_warm:
             self._judge(now, load)
+        self._is_warm = self._is_warm or load is not None  # the first frames build what later ones only use
         return observation
 
     def _judge(self, now: float, load: Load) -> None:

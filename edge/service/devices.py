@@ -4,41 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 
 from edge.actions.outputs import Outputs
 from edge.camera import CameraSettings, open_source
 from edge.camera.reconnecting import ignore
 from edge.config import Config
 from edge.errors import CameraError, InputError, OutputError
-from edge.service.feed import EveryFrame, FrameFeed, NewestFrame
+from edge.service.feed import EveryFrame, FrameFeed, LaterFeed, NewestFrame
 from edge.service.pinrecord import PinRecord
-from edge.values import Frame
 
 log = logging.getLogger(__name__)
-
-
-class LaterFeed:
-    """The frames of ``feed``, each ``seconds`` later: the clock of a run goes on when its camera is exchanged."""
-
-    def __init__(self, feed: FrameFeed, seconds: float) -> None:
-        self._feed = feed
-        self._seconds = seconds
-
-    def next_frame(self, timeout_seconds: float) -> Frame | None:
-        frame = self._feed.next_frame(timeout_seconds)
-        return frame and replace(frame, t=frame.t + self._seconds)
-
-    @property
-    def ended(self) -> bool:
-        return self._feed.ended
-
-    @property
-    def is_incomplete(self) -> bool:
-        return self._feed.is_incomplete
-
-    def close(self) -> None:
-        self._feed.close()
 
 
 class Devices:

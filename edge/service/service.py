@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable
 
 from edge.actions.rules import Rules
 from edge.errors import VigilError
+from edge.governor import Governed
 from edge.service.budget import EXCHANGE_SECONDS, THREAD_SECONDS, absence_seconds, watchdog_seconds
-from edge.service.daemon import Daemon, Totals
+from edge.service.daemon import Daemon, Observe, Totals
 from edge.service.devices import Devices
 from edge.service.eventlog import Sink
+from edge.service.feed import FrameFeed, LimitedFeed
 from edge.service.heartbeat import ServiceHeartbeat
 from edge.service.notify import Notifier
 from edge.service.plan import Plan
@@ -72,8 +74,9 @@ class Service:
         return self._totals
 
     def _run_until_reload(self, plan: Plan, *, realtime: bool, is_ready: bool) -> Daemon:
+        observer, feed = self._within_budget(plan) if realtime else (plan.observer, self._devices.feed)
         daemon = Daemon(
-            plan.observer,
+            observer,
             plan.timeline(),
             Rules(plan.config.rules),
             self._devices.outputs,
@@ -82,8 +85,13 @@ class Service:
             totals=self._totals,
         )
         self._put_in_charge(daemon)
-        daemon.run(self._devices.feed, realtime=realtime)
+        daemon.run(feed, realtime=realtime)
         return daemon
+
+    def _within_budget(self, plan: Plan) -> tuple[Observe, FrameFeed]:
+        """The plan's observer and the frames, held to what the plan allows."""
+        governed = Governed(plan.observer, plan.config.performance)
+        return governed, LimitedFeed(self._devices.feed, lambda: governed.most_hz)
 
     def _put_in_charge(self, daemon: Daemon) -> None:
         """From now on ``daemon`` hears of stops and reloads, and of those that came while there was none."""

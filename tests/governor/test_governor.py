@@ -233,3 +233,13 @@ def test_a_zone_at_its_passive_trip_point_is_hot(tmp_path: Path) -> None:
     assert throttled(tmp_path) == "thermal_zone0 has 86 °C, from 85 °C on the board slows down"
     (zone / "temp").write_text("40000")
     assert throttled(tmp_path) == ""
+
+
+def test_the_first_span_says_nothing() -> None:
+    world = FakeWorld(seconds=0.5)
+    governed = world.governed()
+    while world.now < 2 * SPAN_SECONDS - 0.5:
+        governed.observe(frame(world.now))
+    assert governed.level == 0
+    governed.observe(frame(world.now))
+    assert governed.level == 1
