@@ -39,6 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     from edge import config_commands
     from edge.bench import commands as bench_commands
+    from edge.doctor import commands as doctor_commands
     from edge.service import commands as service_commands
 
     service_commands.add_run_parser(commands)
@@ -47,6 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
     service_commands.add_models_parser(commands)
     bench_commands.add_parser(commands)
     service_commands.add_pins_parser(commands)
+    doctor_commands.add_parser(commands)
     return parser
 
 
