@@ -1,4 +1,4 @@
-"""Face detectors side by side, on the same photos in one run: speed, recall, false finds and error of the points.
+"""Face detectors side by side, on the same photos in one run: speed, recall, unknown finds and error of the points.
 
     python benchmarks/peers.py --data ~/data                       # Vigil and mtcnn, as one pip install has them
     python benchmarks/peers.py --data ~/data --peers all --out out # … and Haar, HOG, BlazeFace; environments are made
@@ -11,7 +11,8 @@ HELEN's held-back ones, and photos without people; times are taken on frames of 
 A face is found if the middle of a box lies within 0.4 of the face's side of the annotated middle, and the box is
 between half and twice as large: detectors frame faces differently, so that an overlap would judge the framing.  Turned
 heads decide how far: where Vigil frames the five points, mtcnn and BlazeFace frame the head, up to 0.38 of a side
-aside.  A box on no annotated face, where a second detector (``teacher/faces.csv``) knows none either, is a false one.
+aside.  A box is unknown if no face is annotated there and a second detector (``teacher/faces.csv``) has none either: in
+photos without people it is false, elsewhere it may be a face of the background, blurred, small or half covered.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ class Tally:
     images: int = 0
     faces: int = 0
     found: int = 0
-    false: int = 0
+    unknown: int = 0
     errors: list[float] = field(default_factory=list)
     errors_of_three: list[float] = field(default_factory=list)
 
@@ -84,7 +85,7 @@ class Tally:
             "images": self.images,
             "faces": self.faces,
             "recall": _rounded(self.found / self.faces) if self.faces else None,
-            "false_per_image": _rounded(self.false / self.images) if self.images else None,
+            "unknown_per_image": _rounded(self.unknown / self.images) if self.images else None,
             "nme": _rounded(np.mean(self.errors)) if self.errors else None,
             "nme_eyes_nose": _rounded(np.mean(self.errors_of_three)) if self.errors_of_three else None,
         }
@@ -154,7 +155,7 @@ def judge(tally: Tally, faces: Sequence[dict[str, Any]], scene: Scene, smallest:
             _add_errors(tally, faces[int(distances.argmin())]["points"], scene.landmarks[index])
     known = [*scene.boxes, *scene.unsure]
     on_a_face = np.any([fits(boxes, box) for box in known], axis=0) if known else np.zeros(len(boxes), bool)
-    tally.false += int((~on_a_face).sum())
+    tally.unknown += int((~on_a_face).sum())
 
 
 def fits(boxes: NDArray[np.float32], face: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -258,7 +259,7 @@ def in_words(report: dict[str, Any]) -> str:
         title = f"times of a frame of {SIZE[0]}×{SIZE[1]}, faces from {report['min_face']} px on"
         tables.append((title, times, ("median_ms", "p95_ms", "median_cpu_ms", "times_vigil")))
     for name, figures in report.get("accuracy", {}).items():
-        tables.append((name, figures, ("images", "faces", "recall", "false_per_image", "nme", "nme_eyes_nose")))
+        tables.append((name, figures, ("images", "faces", "recall", "unknown_per_image", "nme", "nme_eyes_nose")))
     return "\n\n".join(f"{title}\n\n{table(figures, columns)}" for title, figures, columns in tables)
 
 

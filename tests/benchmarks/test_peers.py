@@ -31,7 +31,7 @@ def test_a_wider_framing_is_the_same_face_and_a_neighbour_is_not() -> None:
     assert fits(np.array(boxes, np.float32), FACE).tolist() == [True, True, True, False, False]
 
 
-def test_recall_false_finds_and_errors() -> None:
+def test_recall_unknown_finds_and_errors() -> None:
     scene = Scene(Path("a.jpg"), "a", FACE[None], POINTS[None], unsure=np.array([[10, 10, 50, 50]], np.float32))
     tally = Tally()
     judge(
@@ -42,7 +42,7 @@ def test_recall_false_finds_and_errors() -> None:
     judge(tally, [], scene, 60)
     figures = tally.as_dict()
     assert (figures["images"], figures["faces"], figures["recall"]) == (4, 3, pytest.approx(2 / 3, abs=1e-3))
-    assert figures["false_per_image"] == 0.25
+    assert figures["unknown_per_image"] == 0.25
     assert figures["nme"] == pytest.approx(2**0.5 / 20, abs=1e-3)
     assert figures["nme_eyes_nose"] == pytest.approx(2**0.5 / 40, abs=1e-3)
     assert "0.6667" in table({"vigil": figures}, ("recall", "median_ms"))
