@@ -1,6 +1,6 @@
 """From pixels to numbers: verified bundles, and the TFLite runtime behind one small class."""
 
-from edge.inference.bundle import Bundle, default_models_dir, load_bundle
+from edge.inference.bundle import Bundle, default_models_dir, load_bundle, shipped_models_dir
 from edge.inference.manifest import Manifest, NetworkSpec, Task
 from edge.inference.network import Network
 from edge.inference.verify import Drift, verify_bundle
@@ -14,5 +14,6 @@ __all__ = [
     "Task",
     "default_models_dir",
     "load_bundle",
+    "shipped_models_dir",
     "verify_bundle",
 ]

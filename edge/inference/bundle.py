@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -46,9 +47,15 @@ class Bundle:
 
 
 def default_models_dir() -> Path:
-    """``$VIGIL_MODELS``, else the bundles installed with the package, else those of the checkout."""
+    """``$VIGIL_MODELS``, else the environment's own (an installed service has them), else those that came along."""
     if named := os.environ.get(MODELS_VARIABLE):
         return Path(named)
+    own = Path(sys.prefix) / "models"
+    return own if own.is_dir() else shipped_models_dir()
+
+
+def shipped_models_dir() -> Path:
+    """The bundles installed with the package, else those of the checkout."""
     package = Path(__file__).resolve().parent.parent
     installed = package / "models"
     return installed if installed.is_dir() else package.parent / "models"

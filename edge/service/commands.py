@@ -71,6 +71,17 @@ def add_models_parser(commands: Subparsers) -> None:
     )
     _add_models_option(verify)
     verify.set_defaults(handler=_verify)
+    repair = actions.add_parser(
+        "repair",
+        help="put the bundle from before in the place of a damaged one",
+        description="Put in the place of each damaged bundle the one that was in force before it, else the one that "
+        "came with Vigil. What is damaged is kept beside it, in .deploy.",
+    )
+    repair.add_argument(
+        "--after-exit", action="store_true", help="only if the service has just ended because of a damaged bundle"
+    )
+    _add_models_option(repair)
+    repair.set_defaults(handler=_repair)
 
 
 def add_pins_parser(commands: Subparsers) -> None:
@@ -118,6 +129,12 @@ def _analyze(arguments: argparse.Namespace) -> int:
     from edge.service.analyze import analyze
 
     return analyze(arguments)
+
+
+def _repair(arguments: argparse.Namespace) -> int:
+    from edge.service.repair import repair
+
+    return repair(arguments)
 
 
 def _verify(arguments: argparse.Namespace) -> int:
