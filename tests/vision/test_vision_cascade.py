@@ -15,7 +15,7 @@ from edge.inference import Bundle, Manifest
 from edge.inference.bundle import BundleError
 from edge.values import Box
 from edge.vision.boxes import iou
-from edge.vision.cascade import MAX_PROPOSALS, Cascade, Detection, Thresholds
+from edge.vision.cascade import MAX_PROPOSALS, Cascade, Detection, Thresholds, _mirror
 from edge.vision.stages import log_odds, split
 
 MIN_SIZE_PX = 40
@@ -183,6 +183,14 @@ class CrossedEdges(SquareFinder):
         n = len(windows)
         faces, boxes = np.tile([-3.0, 3.0], (n, 1)), np.tile([1.0, 1.0, -1.0, -1.0], (n, 1))
         return {"face": faces, "box": boxes, "landmarks": np.zeros((n, 10))}
+
+
+def test_a_mirrored_face_has_its_left_eye_on_the_left_again() -> None:
+    face = np.array([[0.2, 0.4, 0.7, 0.3, 0.5, 0.6, 0.3, 0.8, 0.6, 0.7]], np.float32)
+    mirrored = [[0.3, 0.3, 0.8, 0.4, 0.5, 0.6, 0.4, 0.7, 0.7, 0.8]]
+    np.testing.assert_allclose(_mirror(face), mirrored, atol=1e-6)
+    np.testing.assert_allclose(_mirror(_mirror(face)), face, atol=1e-6)
+    assert _mirror(np.zeros((0, 10), np.float32)).shape == (0, 10)
 
 
 def test_boxes_with_crossed_edges_are_dropped() -> None:
