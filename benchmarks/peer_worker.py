@@ -15,6 +15,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
@@ -35,10 +36,10 @@ def vigil() -> Detect:
     from edge.vision.detectors import FaceDetector
 
     bundle = load_bundle(default_models_dir() / Task.FACES.value, Task.FACES)
-    built: dict[int, FaceDetector] = {}
+    built = lru_cache(lambda smallest: FaceDetector(bundle, smallest))
 
     def detect(image: np.ndarray, smallest: int) -> list[Face]:
-        found = built.setdefault(smallest, FaceDetector(bundle, smallest)).detect(image)
+        found = built(smallest).detect(image)
         return [
             {"box": [face.box.x1, face.box.y1, face.box.x2, face.box.y2], "points": [list(p) for p in face.landmarks]}
             for face in found
