@@ -7,6 +7,8 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -34,16 +36,18 @@ def board_model(path: Path = BOARD_MODEL) -> str | None:
         return None
 
 
-def choose(pins: str, model: str | None) -> str:
+def choose(pins: str, model: str | None, *, has_lgpio: bool | None = None) -> str:
     """The name of the pin factory for ``pins`` on the board ``model``.
 
     Only ``auto`` looks at the board: a Raspberry Pi or a Jetson gets its real pins, or an error later on;
-    any other machine gets mock pins, and the log says so.
+    any other machine gets mock pins, and the log says so.  A Raspberry Pi's are driven by lgpio where that is
+    installed (``None``: look), as on Raspberry Pi OS, else through the kernel's device.
     """
     if pins != AUTO:
         return pins
     if model is not None and "Raspberry Pi" in model:
-        return "lgpio"
+        installed = find_spec("lgpio") is not None if has_lgpio is None else has_lgpio
+        return "lgpio" if installed else "gpiochip"
     if model is not None and ("Jetson" in model or "NVIDIA" in model):
         return "jetson"
     log.warning(
@@ -137,10 +141,47 @@ def _folder_for_lgpio() -> Iterator[None]:
                 del os.environ[LGPIO_FOLDER_VARIABLE]
 
 
+def _open_gpiochip() -> Any:
+    from edge.actions.gpiochip import KernelLine, header_chip
+    from edge.actions.lines import LineFactory
+
+    try:
+        chip = header_chip()
+    except OSError as error:
+        raise PinsUnavailableError(
+            f"pins gpiochip: {error.filename} can't be opened ({error.strerror}): check that this user may write to it "
+            "(sudo usermod -aG gpio $USER, then log in again). Without pins: --pins mock"
+        ) from error
+    if chip is None:
+        raise PinsUnavailableError(
+            "pins gpiochip: no /dev/gpiochip* belongs to a Raspberry Pi's header: is its driver loaded (dmesg)? "
+            "Without pins: --pins mock"
+        )
+    return LineFactory(partial(KernelLine, chip))
+
+
 def _open_jetson() -> Any:
-    raise PinsUnavailableError(
-        "pins jetson: this version of Vigil can't drive the pins of a Jetson yet. Without pins: --pins mock"
-    )
+    from edge.actions.jetson import JetsonLine, load_jetson_gpio
+    from edge.actions.lines import LineFactory
+
+    try:
+        load_jetson_gpio()
+    except ImportError as error:
+        raise PinsUnavailableError(
+            f"pins jetson: the library Jetson.GPIO is not installed ({error}): pip install 'vigil[jetson]'. "
+            "Without pins: --pins mock"
+        ) from error
+    except Exception as error:  # it raises bare Exception for a board that it doesn't know
+        raise PinsUnavailableError(
+            f"pins jetson: Jetson.GPIO refuses this board ({error}): a newer version may know it, pip install "
+            "--upgrade Jetson.GPIO. Without pins: --pins mock"
+        ) from error
+    return LineFactory(JetsonLine)
 
 
-FACTORIES: dict[str, Callable[[], Any]] = {"mock": _open_mock, "lgpio": _open_lgpio, "jetson": _open_jetson}
+FACTORIES: dict[str, Callable[[], Any]] = {
+    "mock": _open_mock,
+    "lgpio": _open_lgpio,
+    "gpiochip": _open_gpiochip,
+    "jetson": _open_jetson,
+}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from edge.actions import gpiochip
 from edge.actions.outputs import Outputs
 from edge.actions.pins import choose
 from edge.actions.settings import OutputSettings
-from edge.doctor import gpiochip, holders
+from edge.doctor import holders
 from edge.doctor.finding import Finding, failed, ok, warning
 from edge.doctor.patient import Patient
 from edge.errors import OutputError
@@ -41,13 +42,11 @@ def _try(name: str, table: OutputSettings, factory: str, patient: Patient) -> st
 
 def _user(pin: int, patient: Patient) -> str:
     """Who holds the pin, where somebody does and the kernel tells."""
-    chip = gpiochip.header_chip(patient.root)
-    if chip is None:
-        return ""
     try:
-        line = gpiochip.line(chip, pin)
+        chip = gpiochip.header_chip(patient.root)
+        line = gpiochip.line_info(chip, pin) if chip else None
     except OSError:
         return ""
-    if not line.is_used:
+    if chip is None or line is None or not line.is_used:
         return ""
     return f" (held as {line.consumer!r} by {holders.in_words(holders.holders(chip, patient.root))})"

@@ -27,7 +27,11 @@ from edge.actions.pins import FACTORIES, PinsUnavailableError, board_model, choo
     ],
 )
 def test_choice(pins: str, model: str | None, name: str) -> None:
-    assert choose(pins, model) == name
+    assert choose(pins, model, has_lgpio=True) == name
+
+
+def test_without_lgpio_a_raspberry_pi_is_driven_through_the_kernel() -> None:
+    assert choose("auto", "Raspberry Pi 3 Model B", has_lgpio=False) == "gpiochip"
 
 
 def test_a_machine_without_gpio_says_that_its_pins_are_mock(caplog: pytest.LogCaptureFixture) -> None:
@@ -44,13 +48,8 @@ def test_board_model(tmp_path: Path) -> None:
 
 
 def test_an_unknown_name_lists_the_known() -> None:
-    with pytest.raises(PinsUnavailableError, match="'mok'; known are auto, mock, lgpio, jetson"):
+    with pytest.raises(PinsUnavailableError, match="'mok'; known are auto, mock, lgpio, gpiochip, jetson"):
         open_pins("mok")
-
-
-def test_jetson_is_refused_in_words() -> None:
-    with pytest.raises(PinsUnavailableError, match="Jetson yet"):
-        open_pins("jetson")
 
 
 def test_missing_lgpio_is_an_error_and_the_folder_stays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 import pytest
 
+from edge.actions import gpiochip
 from edge.actions import pins as pin_factories
 from edge.actions.pins import PinsUnavailableError
-from edge.doctor import gpiochip
 from edge.doctor.board import check_board, check_clock, check_disk, check_temperature
 from edge.doctor.camera import Look, check_camera, judge
 from edge.doctor.finding import State
@@ -60,8 +60,14 @@ def make_patient(tmp_path: Path, models_dir: Path) -> Callable[..., Patient]:
 
 
 @pytest.fixture
-def mock_lgpio(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(pin_factories.FACTORIES, "lgpio", pin_factories.FACTORIES["mock"])
+def header(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], None]:
+    """Makes this the factory of a Raspberry Pi's pins."""
+
+    def install(factory: Callable[[], Any]) -> None:
+        for name in ("lgpio", "gpiochip"):
+            monkeypatch.setitem(pin_factories.FACTORIES, name, factory)
+
+    return install
 
 
 def put(root: Path, path: str, text: str) -> None:
@@ -177,8 +183,8 @@ def test_a_camera_in_use_by_the_service_is_not_opened(
     assert status in finding.seen
 
 
-@pytest.mark.usefixtures("mock_lgpio")
-def test_pins_are_opened(make_patient: Callable[..., Patient]) -> None:
+def test_pins_are_opened(make_patient: Callable[..., Patient], header: Callable[..., None]) -> None:
+    header(pin_factories.FACTORIES["mock"])
     assert check_pins(make_patient()).seen == "lamp GPIO17, buzzer GPIO18: each opened and released"
     assert check_pins(make_patient(unit=Unit("loaded", "active", "running", pid=7))).seen.endswith("(process 7)")
 
@@ -188,7 +194,7 @@ def test_pins_of_a_machine_without_gpio(make_patient: Callable[..., Patient]) ->
 
 
 def test_who_holds_a_busy_pin_is_named(
-    make_patient: Callable[..., Patient], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    make_patient: Callable[..., Patient], header: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def busy() -> None:
         raise PinsUnavailableError("GPIO busy")
@@ -199,8 +205,8 @@ def test_who_holds_a_busy_pin_is_named(
     put(patient.root, "proc/42/comm", "blinker\n")
     (patient.root / "proc/42/fd").mkdir()
     (patient.root / "proc/42/fd/3").symlink_to(chip)
-    monkeypatch.setitem(pin_factories.FACTORIES, "lgpio", busy)
-    monkeypatch.setattr(gpiochip, "_ask", kernel(used={17: "lg"}))
+    header(busy)
+    monkeypatch.setattr(gpiochip, "ask", kernel(used={17: "lg"}))
     finding = check_pins(patient)
     assert finding.state is State.FAILED
     assert "(held as 'lg' by blinker (process 42))" in finding.seen
@@ -220,17 +226,6 @@ def kernel(used: dict[int, str]) -> Callable[[Path, int, bytes], bytes]:
         return struct.pack("32s32sIIQ176s", b"", used.get(offset, "").encode(), offset, 0, flags, b"")
 
     return ask
-
-
-def test_the_numbers_of_the_kernels_interface() -> None:
-    """As ``linux/gpio.h`` defines them."""
-    assert gpiochip.GET_CHIP_INFO == 0x8044B401
-    assert gpiochip.GET_LINE_INFO == 0xC100B405
-
-
-def test_a_chip_that_cannot_be_asked(tmp_path: Path) -> None:
-    put(tmp_path, "dev/gpiochip0", "")
-    assert gpiochip.header_chip(tmp_path) is None
 
 
 def test_holders(tmp_path: Path) -> None:
