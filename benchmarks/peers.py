@@ -294,12 +294,17 @@ def main() -> None:
 
 
 def keep(report: dict[str, Any], folder: Path) -> None:
-    """Write ``peers.json``, and the plot once there are times and accuracy; what isn't in ``report`` stays."""
+    """Write ``peers.json``, and the plot once there are times and accuracy; what isn't in ``report`` stays.
+
+    Times are of one run or they can't be compared; accuracy is the same in every run, so a peer's may be taken anew.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "peers.json"
     known = json.loads(file.read_text("utf-8")) if file.is_file() else {}
     if known.get("min_face") == report["min_face"]:
-        report = known | report
+        accuracy = known.get("accuracy", {})
+        renewed = {name: accuracy.get(name, {}) | figures for name, figures in report.get("accuracy", {}).items()}
+        report = known | report | ({"accuracy": accuracy | renewed} if accuracy or renewed else {})
     file.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
     if {"times", "accuracy"} <= set(report):
         plot(report, folder / "peers.png")

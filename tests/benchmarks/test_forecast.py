@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 from forecast import BOARDS, EFFICIENCY, Board, Stage, main, rows, stages_of
 
 from edge.bench.reference import read_reference
 
-REPORTS = sorted((ROOT / "benchmarks" / "reference").glob("*.json"))
+REPORTS = sorted((Path(__file__).parents[2] / "benchmarks" / "reference").glob("*.json"))
 
 
 def test_networks_by_their_macs_and_the_rest_by_its_time() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from importlib import resources
@@ -13,7 +14,7 @@ import pytest
 pytest.importorskip("matplotlib", reason="benchmarks need vigil[convert]")
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
-from peers import Peer, Tally, fits, judge, table
+from peers import Peer, Tally, fits, in_words, judge, keep, table
 
 from convert.data.scenes import Scene
 
@@ -61,3 +62,24 @@ def test_a_detector_that_cannot_start_is_named(monkeypatch) -> None:
     monkeypatch.setattr("peers._python_for", lambda name: "/bin/false")
     with pytest.raises(SystemExit, match="vigil: ended with status 1"):
         Peer("vigil", min(os.sched_getaffinity(0)))
+
+
+def test_a_peer_measured_anew_leaves_the_others(tmp_path: Path) -> None:
+    times = {"vigil": {"median_ms": 2.0}, "haar": {"median_ms": 5.0}}
+    accuracy = {"mtfl": {"vigil": {"recall": 0.9}, "haar": {"recall": 0.8}}}
+    keep({"min_face": 40, "accuracy": accuracy}, tmp_path)
+    assert not (tmp_path / "peers.png").exists()
+    keep({"min_face": 40, "times": times}, tmp_path)
+    keep({"min_face": 40, "accuracy": {"mtfl": {"vigil": {"recall": 0.95}}}}, tmp_path)
+    kept = json.loads((tmp_path / "peers.json").read_text())
+    assert kept["times"] == times
+    assert kept["accuracy"]["mtfl"] == {"vigil": {"recall": 0.95}, "haar": {"recall": 0.8}}
+    assert (tmp_path / "peers.png").exists()
+    keep({"min_face": 20, "times": times}, tmp_path)
+    assert "accuracy" not in json.loads((tmp_path / "peers.json").read_text())
+
+
+def test_times_are_told_beside_vigils() -> None:
+    row = {"p95_ms": 1.0, "median_cpu_ms": 1.0}
+    times = {"vigil": row | {"median_ms": 2.0}, "haar": row | {"median_ms": 5.0}}
+    assert in_words({"min_face": 40, "times": times}).splitlines()[-1].split() == ["haar", "5", "1", "1", "2.5"]
