@@ -1,0 +1,169 @@
+"""The root file system of a card: Debian for arm64, Vigil in it, and the card's own files."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from card_files import LOGIN, card_files, units_to_enable
+from card_settings import CardError, CardSettings
+
+log = logging.getLogger("image")
+
+HERE = Path(__file__).resolve().parent
+CHECKOUT = HERE.parent.parent
+SUITE, PYTHON = "trixie", "3.13"
+MIRROR, SECURITY = "http://deb.debian.org/debian", "http://security.debian.org/debian-security"
+COMPONENTS = "main non-free-firmware"
+SOURCES = (
+    f"deb {MIRROR} {SUITE} {COMPONENTS}",
+    f"deb {MIRROR} {SUITE}-updates {COMPONENTS}",
+    f"deb {SECURITY} {SUITE}-security {COMPONENTS}",
+)
+LEFT_OUT = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*")
+TAGS = ("manylinux2014_aarch64", *(f"manylinux_2_{minor}_aarch64" for minor in (17, 27, 28, 31, 34, 39)))
+"""Wheels that run on Trixie, whose glibc is 2.41."""
+
+ARM64_INTERPRETER = Path("/proc/sys/fs/binfmt_misc/qemu-aarch64")
+
+
+def run(*words: str | Path, **options: object) -> None:
+    """Run a command; its output goes where ours does.
+
+    Raises:
+        CardError: it fails.
+    """
+    log.info("%s", " ".join(map(str, words)))
+    done = subprocess.run([str(word) for word in words], check=False, **options)  # type: ignore[call-overload]
+    if done.returncode != 0:
+        raise CardError(f"{words[0]} failed with status {done.returncode}; its own message is above")
+
+
+def in_root(root: Path, *words: str, **environment: str) -> None:
+    """Run a command of the card itself, by the processor's emulator where this machine's is another."""
+    settings = [f"{key}={value}" for key, value in {"DEBIAN_FRONTEND": "noninteractive", **environment}.items()]
+    run("chroot", root, "/usr/bin/env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", *settings, *words)
+
+
+def packages() -> list[str]:
+    """The Debian packages of a card, from ``packages.txt``."""
+    lines = (HERE / "packages.txt").read_text("utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def base_archive(cache: Path) -> Path:
+    """Debian without Vigil as a tar archive, out of ``cache`` if the same packages and sources made it before."""
+    recipe = "\n".join([*packages(), *SOURCES, *LEFT_OUT])
+    archive = cache / f"base-{hashlib.sha256(recipe.encode()).hexdigest()[:16]}.tar"
+    if not archive.exists():
+        _bootstrap(archive)
+    return archive
+
+
+def _bootstrap(archive: Path) -> None:
+    unfinished = archive.with_suffix(".part.tar")
+    run(
+        *("mmdebstrap", "--arch=arm64", "--variant=minbase", "--mode=root", "--format=tar"),
+        '--aptopt=Acquire::Languages "none"',
+        *(f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT),
+        "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+        *(f"--include={','.join(packages())}", SUITE, unfinished, *SOURCES),
+    )
+    unfinished.rename(archive)
+
+
+def wheelhouse(cache: Path) -> Path:
+    """Vigil's wheel and those that it needs, for the card's Python and processor."""
+    wheels = cache / "wheels"
+    wheels.mkdir(parents=True, exist_ok=True)
+    for old in wheels.glob("vigil-*.whl"):
+        old.unlink()
+    pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
+    run(*pip, "wheel", "--no-deps", "--wheel-dir", wheels, CHECKOUT)
+    (own,) = wheels.glob("vigil-*.whl")
+    platforms = [word for tag in TAGS for word in ("--platform", tag)]
+    run(*pip, "download", "--only-binary=:all:", *platforms, "--python-version", PYTHON, "--dest", wheels, own)
+    return wheels
+
+
+def make_root(root: Path, base: Path, wheels: Path, settings: CardSettings) -> None:
+    """Unpack Debian, install Vigil, and put the settings in place; ``root`` is an empty folder."""
+    run("tar", "--extract", "--numeric-owner", "--xattrs", "--file", base, "--directory", root)
+    write_files(root, settings)
+    in_root(root, "useradd", "--create-home", "--shell", "/bin/bash", "--password", "*", LOGIN)
+    in_root(root, "chown", "-R", f"{LOGIN}:{LOGIN}", f"/home/{LOGIN}")
+    install_vigil(root, wheels)
+    in_root(root, "systemctl", "enable", "--quiet", *units_to_enable(settings))
+    in_root(root, "ln", "-sf", f"/usr/share/zoneinfo/{settings.timezone}", "/etc/localtime")
+    in_root(root, "ln", "-sf", "/run/systemd/resolve/stub-resolv.conf", "/etc/resolv.conf")
+    clean(root)
+
+
+def write_files(root: Path, settings: CardSettings) -> None:
+    """Write the files that the settings bring."""
+    for name, file in card_files(settings).items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file.text, "utf-8")
+        path.chmod(file.mode)
+
+
+def install_vigil(root: Path, wheels: Path) -> None:
+    """Run Vigil's own installer on the card, without a network, and each network once."""
+    inside = root / "tmp/vigil"
+    shutil.copytree(CHECKOUT / "systemd", inside / "systemd", ignore=shutil.ignore_patterns("image"))
+    (inside / "docs").mkdir()
+    shutil.copy(CHECKOUT / "docs/board.md", inside / "docs")
+    shutil.copytree(wheels, inside / "wheels")
+    # What is imported is compiled below; the rest, tests of libraries mostly, would take an hour in the emulator.
+    in_root(root, "sh", "/tmp/vigil/systemd/install", "--wheelhouse", "/tmp/vigil/wheels", PIP_NO_COMPILE="1")
+    in_root(root, "chgrp", "vigil", "/etc/vigil/vigil.toml")
+    in_root(root, "/opt/vigil/bin/vigil", "models", "verify")
+    in_root(root, "/opt/vigil/bin/vigil", "pins", "safe", "--pins", "mock")
+    in_root(root, "/opt/vigil/bin/python", "-c", "import edge.service.run, edge.actions.lines, edge.actions.gpiochip")
+    shutil.rmtree(inside)
+
+
+def clean(root: Path) -> None:
+    """Remove what belongs to the building, not to the card: host keys, logs, lists of packages."""
+    leftovers: Iterable[Path] = [
+        *root.glob("etc/ssh/ssh_host_*"),
+        *root.glob("var/log/*.log"),
+        *root.glob("var/log/apt/*"),
+        *root.glob("var/lib/apt/lists/*_*"),
+        *root.glob("var/cache/apt/*.bin"),
+        root / "var/lib/systemd/random-seed",
+    ]
+    for path in leftovers:
+        if path.is_file():
+            path.unlink()
+
+
+def check_machine() -> None:
+    """Refuse a machine that can't build a card.
+
+    Raises:
+        CardError: with what to install.
+    """
+    if os.geteuid() != 0:
+        raise CardError("needs root, to make files of other users: sudo systemd/image/build …")
+    needed = {
+        "mmdebstrap": "mmdebstrap",
+        "mke2fs": "e2fsprogs",
+        "mkfs.vfat": "dosfstools",
+        "mcopy": "mtools",
+        "sfdisk": "fdisk",
+    }
+    if missing := sorted(package for command, package in needed.items() if shutil.which(command) is None):
+        raise CardError(f"needs more packages: sudo apt install {' '.join(missing)}")
+    if os.uname().machine != "aarch64" and not ARM64_INTERPRETER.exists():
+        raise CardError(
+            "can't run the card's programs: sudo apt install qemu-user-static binfmt-support, and then, in a "
+            "container, mount -t binfmt_misc none /proc/sys/fs/binfmt_misc; update-binfmts --enable qemu-aarch64"
+        )

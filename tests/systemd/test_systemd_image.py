@@ -1,0 +1,116 @@
+"""What the settings of a card bring: the files, and what is refused."""
+
+from __future__ import annotations
+
+import configparser
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+IMAGE = Path(__file__).resolve().parents[2] / "systemd" / "image"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ9z you@workstation"
+SETTINGS = f'hostname = "car"\nssh_keys = ["{KEY}"]\n'
+WIFI = '[wifi]\ncountry = "DE"\nssid = "home net"\npassword = "secret secret"\n'
+
+
+@pytest.fixture
+def card(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The builder's modules, which are no package."""
+    monkeypatch.syspath_prepend(str(IMAGE))
+    import card_disk
+    import card_files
+    import card_rootfs
+    import card_settings
+
+    class Modules:
+        disk, files, rootfs, settings = card_disk, card_files, card_rootfs, card_settings
+
+    yield Modules
+    for name in ("card_disk", "card_files", "card_rootfs", "card_settings"):
+        sys.modules.pop(name, None)
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "card.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_card_has_its_name_and_its_key(card: Any, tmp_path: Path) -> None:
+    settings = card.settings.read_settings(write(tmp_path, SETTINGS))
+    card.rootfs.write_files(tmp_path / "root", settings)
+    assert (tmp_path / "root/etc/hostname").read_text() == "car\n"
+    keys = tmp_path / "root/home/admin/.ssh/authorized_keys"
+    assert keys.read_text() == f"{KEY}\n"
+    assert stat.S_IMODE(keys.stat().st_mode) == 0o600
+    assert "PasswordAuthentication no" in (tmp_path / "root/etc/ssh/sshd_config.d/vigil.conf").read_text()
+    assert not (tmp_path / "root/etc/wpa_supplicant").exists()
+
+
+def test_the_same_settings_give_the_same_files(card: Any, tmp_path: Path) -> None:
+    settings = card.settings.read_settings(write(tmp_path, SETTINGS + WIFI))
+    assert card.files.card_files(settings) == card.files.card_files(settings)
+
+
+def test_wifi_config_and_read_only(card: Any, tmp_path: Path) -> None:
+    (tmp_path / "vigil.toml").write_text("# mine\n")
+    text = SETTINGS + 'config = "vigil.toml"\nread_only = true\n' + WIFI
+    settings = card.settings.read_settings(write(tmp_path, text))
+    files = card.files.card_files(settings)
+    assert files["etc/vigil/vigil.toml"].text == "# mine\n"
+    wpa = files["etc/wpa_supplicant/wpa_supplicant-wlan0.conf"]
+    assert 'ssid="home net"' in wpa.text
+    assert wpa.mode == 0o600
+    assert "overlayroot" in files["etc/overlayroot.local.conf"].text
+    assert "wpa_supplicant@wlan0" in card.files.units_to_enable(settings)
+
+
+def test_units_and_scripts_are_well_formed(card: Any, tmp_path: Path) -> None:
+    files = card.files.card_files(card.settings.read_settings(write(tmp_path, SETTINGS)))
+    for name, file in files.items():
+        if name.endswith(".service"):
+            unit = configparser.ConfigParser(strict=False)
+            unit.optionxform = str  # type: ignore[method-assign, assignment]
+            unit.read_string(file.text)
+            assert unit["Install"]["WantedBy"]
+        if file.text.startswith("#!/bin/sh"):
+            assert subprocess.run(["sh", "-n"], input=file.text, text=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("hostnam = 'car'", "unknown key hostnam; known are config"),
+        ("hostname = 'My Car'", "hostname: small letters"),
+        ("ssh_keys = []", "at least one public key"),
+        ("ssh_keys = ['hunter2']", "public keys such as"),
+        ("[wifi]\ncountry = 'Germany'\nssid = 'a'\npassword = '12345678'", "two capital letters"),
+        ("[wifi]\ncountry = 'DE'\nssid = 'a'\npassword = '1234'", "8 to 63 characters"),
+        ("[wifi]\ncountry = 'DE'\nssid = 'a'", "password: must be text"),
+        ("hostname = ", "can't be read"),
+    ],
+)
+def test_wrong_settings_are_refused(card: Any, tmp_path: Path, change: str, said: str) -> None:
+    key = change.split(" ")[0]
+    kept = [line for line in SETTINGS.splitlines() if not line.startswith(key)]
+    with pytest.raises(card.settings.CardError, match=said):
+        card.settings.read_settings(write(tmp_path, "\n".join([*kept, change])))
+
+
+def test_the_example_is_refused_until_it_has_a_key(card: Any) -> None:
+    with pytest.raises(card.settings.CardError, match="ssh_keys"):
+        card.settings.read_settings(IMAGE / "settings.example.toml")
+
+
+def test_the_partitions_follow_each_other(card: Any) -> None:
+    assert card.disk.BOOT_START_MIB + card.disk.BOOT_MIB == card.disk.ROOT_START_MIB
+
+
+def test_the_packages_are_named_once(card: Any) -> None:
+    packages = card.rootfs.packages()
+    assert len(packages) == len(set(packages)) > 10
