@@ -10,14 +10,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from edge.actions.pins import board_model
 from edge.bench.report import Machine
+from edge.doctor.board import hottest
 from edge.governor.throttling import throttled
 from edge.inference.runtime import Runtime
 
 _DEVICE_TREE_MODEL = "proc/device-tree/model"
 _CPU_INFO = "proc/cpuinfo"
 _GOVERNOR = "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
-_THERMAL_ZONES = "sys/class/thermal"
 
 
 def describe_machine(runtime: Runtime, root: Path = Path("/")) -> Machine:
@@ -35,7 +36,7 @@ def describe_machine(runtime: Runtime, root: Path = Path("/")) -> Machine:
         runtime=f"{runtime.name} {runtime.version}",
         governor=_read(root / _GOVERNOR),
         throttled=throttled(root),
-        celsius=_celsius(root),
+        celsius=hottest(root),
     )
 
 
@@ -50,7 +51,7 @@ def slug(board: str) -> str:
 
 
 def _board(root: Path) -> str:
-    return _read(root / _DEVICE_TREE_MODEL) or _cpu(root) or platform.machine() or "unknown"
+    return board_model(root / _DEVICE_TREE_MODEL) or _cpu(root) or platform.machine() or "unknown"
 
 
 def _cpu(root: Path) -> str | None:
@@ -71,12 +72,6 @@ def _system() -> str:
     except (OSError, KeyError):
         name = platform.system()
     return f"{name}, kernel {platform.release()}"
-
-
-def _celsius(root: Path) -> float | None:
-    """The hottest thermal zone."""
-    readings = [_read(zone / "temp") for zone in sorted((root / _THERMAL_ZONES).glob("thermal_zone*"))]
-    return max((int(reading) / 1000 for reading in readings if reading and reading.isdigit()), default=None)
 
 
 def _read(file: Path) -> str | None:
