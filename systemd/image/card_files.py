@@ -26,7 +26,7 @@ tmpfs /tmp tmpfs nosuid,nodev,size=64M 0 0
 
 ETHERNET = """\
 [Match]
-Name=en* eth*
+Name=en* eth* usb*
 
 [Network]
 DHCP=yes
@@ -36,7 +36,7 @@ MulticastDNS=yes
 RequiredForOnline=no
 """
 
-WIRELESS = ETHERNET.replace("en* eth*", "wlan*")
+WIRELESS = ETHERNET.replace("en* eth* usb*", "wlan*")
 
 SSH_BY_KEY = f"""\
 PasswordAuthentication no

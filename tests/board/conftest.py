@@ -1,0 +1,44 @@
+"""A booted board, shared by all of its tests, which run in the order of the file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from board_emulator import EmulatedBoard
+
+IMAGE_VARIABLE, KEY_VARIABLE = "VIGIL_BOARD_IMAGE", "VIGIL_BOARD_KEY"
+NEEDED = ("qemu-system-aarch64", "qemu-img", "mcopy", "ssh")
+PORTRAIT = Path(__file__).resolve().parents[2] / "edge" / "camera" / "demo" / "astronaut.jpg"
+FACES, BLANKS = 10, 15
+
+
+@pytest.fixture(scope="session")
+def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedBoard]:
+    """The board, switched on; skips where there is no image (script/test-board makes one) or no QEMU."""
+    image, key = os.environ.get(IMAGE_VARIABLE), os.environ.get(KEY_VARIABLE)
+    if not image or not key:
+        pytest.skip(f"no image of a card: script/test-board builds one and sets ${IMAGE_VARIABLE} and ${KEY_VARIABLE}")
+    if missing := [command for command in NEEDED if shutil.which(command) is None]:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    emulated = EmulatedBoard(Path(image), Path(key), tmp_path_factory.mktemp("board"))
+    emulated.power_on()
+    yield emulated
+    emulated.cut_power()
+
+
+@pytest.fixture(scope="session")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of pictures, 320×240: a face in the first ten, nobody in the other fifteen."""
+    folder = tmp_path_factory.mktemp("media") / "scene"
+    folder.mkdir()
+    portrait = cv2.resize(cv2.imread(str(PORTRAIT)), (320, 240))
+    nobody = np.full_like(portrait, 90)
+    for number in range(FACES + BLANKS):
+        cv2.imwrite(str(folder / f"{number:02d}.jpg"), portrait if number < FACES else nobody)
+    return folder

@@ -1,0 +1,243 @@
+"""A card's image on an emulated Raspberry Pi: from the first boot to a lamp, and through what may go wrong.
+
+The tests run in this order on one board.  An emulated board is slow, so that time is stretched: the scene has one
+picture in two seconds, and time limits are for hanging, not for speed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+
+import pytest
+from board_emulator import EmulatedBoard
+
+pytestmark = pytest.mark.slow
+
+BOOT_SECONDS = 1800
+CYCLE_SECONDS = 600
+"""Time for a face to come and to go: 50 s of the scene, seen by a slow board, and a start of the service."""
+
+LAMP, OTHER = 17, 27
+
+CONFIG = """
+[camera]
+source = "{source}"
+rate_hz = 0.5
+loop = {loop}
+[detection]
+hands = false
+min_face_px = 40
+[emotion]
+enabled = false
+[drowsiness]
+enabled = {drowsiness}
+[face]
+appear_seconds = 1
+vanish_seconds = 8
+max_gap_seconds = 7
+[outputs.lamp]
+type = "led"
+pin = {pin}
+[[rules]]
+while = "{event}"
+do = "lamp.on"
+"""
+
+
+def configure(board: EmulatedBoard, source: str, pin: int = LAMP, *, loop: bool = True, event: str = "face") -> None:
+    """Replace the board's config."""
+    drowsiness = "true" if event.startswith("drowsiness") else "false"
+    text = CONFIG.format(source=source, pin=pin, loop=str(loop).lower(), event=event, drowsiness=drowsiness)
+    board.ssh(f"sudo tee /etc/vigil/vigil.toml >/dev/null <<'END'\n{text}\nEND")
+
+
+def state(board: EmulatedBoard) -> dict[str, str]:
+    """What systemd knows of the service."""
+    answer = board.ssh("systemctl show vigil -p ActiveState -p SubState -p StatusText -p MainPID -p NRestarts").stdout
+    return dict(line.split("=", 1) for line in answer.splitlines())
+
+
+def wait_until_active(board: EmulatedBoard, seconds: float = CYCLE_SECONDS) -> float:
+    return board.wait_for("active service", lambda: state(board)["ActiveState"] == "active", seconds)
+
+
+def journal(board: EmulatedBoard, lines: int = 100) -> str:
+    return board.ssh(f"sudo journalctl -u vigil --no-pager -o cat -n {lines}").stdout
+
+
+def test_the_card_boots_and_its_service_becomes_ready(board: EmulatedBoard, record_property: object) -> None:
+    """The default config has no camera here, so it plays the demo scene; the card is the one that users flash."""
+    board.wait_for_ssh(BOOT_SECONDS)
+    wait_until_active(board, BOOT_SECONDS)
+    assert "watching" in state(board)["StatusText"]
+    boot_to_ready = board.ssh("systemctl show vigil -p ActiveEnterTimestampMonotonic --value").stdout.strip()
+    print(f"boot to ready: {int(boot_to_ready) / 1e6:.0f} s of the board's clock")
+    assert "Raspberry Pi 3" in board.ssh("tr -d '\\0' </proc/device-tree/model").stdout
+
+
+def test_the_root_file_system_fills_the_card(board: EmulatedBoard) -> None:
+    kilobytes = int(board.ssh("df --output=size / | tail -n 1").stdout)
+    assert kilobytes > 3_000_000
+
+
+def test_nobody_logs_in_by_password(board: EmulatedBoard) -> None:
+    effective = board.ssh("sudo sshd -T").stdout
+    assert "passwordauthentication no" in effective
+    assert "permitrootlogin no" in effective
+
+
+def test_the_service_is_confined(board: EmulatedBoard) -> None:
+    exposure = board.ssh("systemd-analyze security vigil --no-pager | tail -n 1").stdout
+    found = re.search(r"for vigil.service: (\S+)", exposure)
+    assert found is not None, exposure
+    assert float(found[1]) <= 2.5
+
+
+def test_doctor_finds_everything_but_a_camera(board: EmulatedBoard) -> None:
+    board.ssh("sudo systemctl stop vigil")
+    done = board.ssh("sudo vigil doctor --json", check=False)
+    checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+    assert checks["pins"]["state"] == "ok", checks["pins"]
+    assert checks["permissions"]["state"] == "ok", checks["permissions"]
+    assert checks["models"]["state"] == "ok", checks["models"]
+    assert "Raspberry Pi 3" in checks["board"]["seen"]
+    assert checks["camera"]["state"] == "failed"
+    assert done.returncode == 1
+
+
+def test_doctor_names_who_holds_a_pin(board: EmulatedBoard) -> None:
+    board.ssh(f"sudo systemd-run --unit=holder gpioset -c gpiochip0 {LAMP}=1")
+    checks = json.loads(board.ssh("sudo vigil doctor --json", check=False).stdout)["checks"]
+    (pins,) = [check for check in checks if check["name"] == "pins"]
+    assert pins["state"] == "failed"
+    assert "gpioset (process" in pins["seen"]
+    board.ssh("sudo systemctl stop holder")
+
+
+def test_a_face_switches_the_lamp(board: EmulatedBoard, scene: Path) -> None:
+    board.copy(scene, "/tmp/scene")
+    board.ssh("sudo mv /tmp/scene /var/lib/vigil/scene && sudo chown -R vigil: /var/lib/vigil/scene")
+    configure(board, "/var/lib/vigil/scene")
+    board.ssh("sudo systemctl restart vigil")
+    board.wait_for_pin(LAMP, True, CYCLE_SECONDS)
+    board.wait_for_pin(LAMP, False, CYCLE_SECONDS)
+    board.wait_for_pin(LAMP, True, CYCLE_SECONDS)
+    told = journal(board)
+    assert told.index("face appeared") < told.index("lamp on, because of face") < told.index("face gone")
+
+
+def test_doctor_is_content_now(board: EmulatedBoard) -> None:
+    done = board.ssh("sudo vigil doctor", check=False)
+    assert done.returncode == 0, done.stdout
+    assert "Vigil can do its job" in done.stdout
+
+
+def commands_of_the_guide() -> list[str]:
+    """What docs/board.md tells a person to type at the board's shell, editors aside."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "board.md").read_text("utf-8")
+    at_the_board = page[page.index("## Look whether it works") :]
+    blocks = re.findall(r"^```bash\n(.*?)^```", at_the_board, re.MULTILINE | re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if " nano " not in line]
+
+
+@pytest.mark.parametrize("command", commands_of_the_guide())
+def test_a_command_of_the_guide_works(board: EmulatedBoard, command: str) -> None:
+    assert board.ssh(command.removesuffix(" -f")).returncode == 0
+
+
+def test_a_reload_moves_the_lamp_to_another_pin(board: EmulatedBoard) -> None:
+    before = state(board)["MainPID"]
+    configure(board, "/var/lib/vigil/scene", pin=OTHER)
+    board.ssh("sudo systemctl reload vigil")
+    board.wait_for_pin(OTHER, True, CYCLE_SECONDS)
+    assert not board.is_high(LAMP)
+    assert state(board)["MainPID"] == before
+
+
+def test_a_bad_config_is_refused_and_what_ran_goes_on(board: EmulatedBoard) -> None:
+    before = state(board)["MainPID"]
+    board.ssh("sudo cp /etc/vigil/vigil.toml /tmp/good && echo 'oops = 1' | sudo tee -a /etc/vigil/vigil.toml")
+    done = board.ssh("sudo systemctl reload vigil", check=False)
+    assert done.returncode != 0
+    assert "unknown key" in journal(board)
+    assert (state(board)["MainPID"], state(board)["ActiveState"]) == (before, "active")
+    board.ssh("sudo cp /tmp/good /etc/vigil/vigil.toml")
+    board.wait_for_pin(OTHER, True, CYCLE_SECONDS)
+
+
+def test_a_killed_daemon_leaves_safe_pins_and_comes_back(board: EmulatedBoard) -> None:
+    board.wait_for_pin(OTHER, True, CYCLE_SECONDS)
+    before = state(board)["MainPID"]
+    board.ssh("sudo systemctl kill --signal=KILL --kill-whom=main vigil")
+    board.wait_for_pin(OTHER, False, 60)
+    board.wait_for("another process", lambda: state(board)["MainPID"] not in ("0", before), CYCLE_SECONDS)
+    wait_until_active(board)
+    board.wait_for_pin(OTHER, True, CYCLE_SECONDS)
+
+
+def test_a_stop_makes_the_pins_safe_at_once(board: EmulatedBoard) -> None:
+    board.wait_for_pin(OTHER, True, CYCLE_SECONDS)
+    board.ssh("sudo systemctl stop --no-block vigil")
+    board.wait_for_pin(OTHER, False, 20)
+    board.wait_for("stop", lambda: state(board)["ActiveState"] == "inactive", 120)
+
+
+def test_a_damaged_bundle_is_refused_and_the_whole_one_put_back(board: EmulatedBoard) -> None:
+    model = "/opt/vigil/models/faces/pnet.tflite"
+    board.ssh(f"printf x | sudo dd of={model} bs=1 seek=1000 conv=notrunc status=none")
+    board.ssh("sudo systemctl start vigil", check=False)
+    wait_until_active(board)
+    told = journal(board)
+    assert "damaged or changed" in told
+    assert "is in force instead" in told
+    assert board.ssh("vigil models verify").returncode == 0
+
+
+def test_a_full_disk_does_not_end_the_service(board: EmulatedBoard) -> None:
+    before = state(board)["MainPID"]
+    board.ssh("sudo sh -c 'cat /dev/zero >/var/lib/vigil/full 2>/dev/null'; df /", check=False)
+    board.wait_for_pin(OTHER, False, CYCLE_SECONDS)
+    board.wait_for_pin(OTHER, True, CYCLE_SECONDS)
+    assert state(board)["MainPID"] == before
+    disk = board.ssh("sudo vigil doctor --json", check=False).stdout
+    assert '"name": "disk",\n      "state": "failed"' in disk
+    board.ssh("sudo rm /var/lib/vigil/full")
+
+
+def test_an_unplugged_camera_makes_the_pins_safe_and_comes_back(board: EmulatedBoard) -> None:
+    board.ssh("sudo modprobe vivid n_devs=1 node_types=0x1 vid_cap_nr=0")
+    configure(board, "v4l2:/dev/video0", event="drowsiness.cannot-judge")
+    board.ssh("sudo systemctl restart vigil", check=False)
+    wait_until_active(board)
+    disconnect(board)
+    board.wait_for("loss", lambda: "camera lost" in state(board)["StatusText"], CYCLE_SECONDS)
+    assert not board.is_high(LAMP)
+    assert "cannot judge: the camera is lost" in journal(board)
+    board.ssh("sudo modprobe -r vivid; sudo modprobe vivid n_devs=1 node_types=0x1 vid_cap_nr=0", check=False)
+    board.wait_for("recovery", lambda: "watching" in state(board)["StatusText"], CYCLE_SECONDS)
+
+
+def disconnect(board: EmulatedBoard) -> None:
+    """What vivid does when its control "Disconnect" is pressed: every call fails from then on."""
+    script = (
+        "import fcntl, os, struct\n"
+        "VIDIOC_S_CTRL, DISCONNECT = 0xC008561C, 0x009909C0 + 0xC0\n"
+        "fcntl.ioctl(os.open('/dev/video0', os.O_RDWR), VIDIOC_S_CTRL, struct.pack('Ii', DISCONNECT, 1))\n"
+    )
+    board.ssh(f"sudo python3 - <<'END'\n{script}END")
+
+
+def test_a_power_cut_in_mid_write_leaves_config_and_bundles_whole(board: EmulatedBoard) -> None:
+    configure(board, "/var/lib/vigil/scene")
+    board.ssh("sync; sudo sh -c 'cp -r /opt/vigil/models /opt/vigil/models.copy' >/dev/null 2>&1 &")
+    time.sleep(2)
+    board.cut_power()
+    board.power_on()
+    board.wait_for_ssh(BOOT_SECONDS)
+    assert board.ssh("sudo vigil config check /etc/vigil/vigil.toml").returncode == 0
+    assert board.ssh("vigil models verify").returncode == 0
+    wait_until_active(board, BOOT_SECONDS)
+    board.wait_for_pin(LAMP, True, CYCLE_SECONDS)
