@@ -77,9 +77,6 @@ def add_models_parser(commands: Subparsers) -> None:
         description="Put in the place of each damaged bundle the one that was in force before it, else the one that "
         "came with Vigil. What is damaged is kept beside it, in .deploy.",
     )
-    repair.add_argument(
-        "--after-exit", action="store_true", help="only if the service has just ended because of a damaged bundle"
-    )
     _add_models_option(repair)
     repair.set_defaults(handler=_repair)
 

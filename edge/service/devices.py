@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable
 
 from edge.actions.outputs import Outputs
+from edge.actions.pins import board_model, choose
+from edge.actions.safe import safe_lines
 from edge.camera import CameraSettings, open_source
 from edge.camera.reconnecting import ignore
 from edge.config import Config
@@ -83,8 +85,9 @@ class Devices:
         self._close_outputs()
 
     def _open_outputs(self, config: Config) -> None:
-        self._record.write(self._pins, config.outputs)
-        self._outputs = Outputs.open(config.outputs, self._pins)
+        factory = choose(self._pins, board_model())
+        self._record.write(factory, safe_lines(config.outputs))
+        self._outputs = Outputs.open(config.outputs, factory)
 
     def _close_outputs(self) -> None:
         if self._outputs is not None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from edge.actions.settings import OutputSettings
+from edge.actions.safe import SafeLine
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +20,7 @@ FILE_NAME = "outputs.json"
 
 
 class PinRecord:
-    """A file with the name of the pins and the output tables; with ``path`` ``None`` there is none.
+    """A file with the name of the pin factory and the safe lines; with ``path`` ``None`` there is none.
 
     It exists exactly while the outputs are open, or were when the daemon died.
     """
@@ -39,26 +38,21 @@ class PinRecord:
         """Whether there is a place for it: a service."""
         return self._path is not None
 
-    def write(self, pins: str, outputs: Mapping[str, OutputSettings]) -> None:
+    def write(self, pins: str, lines: Iterable[SafeLine]) -> None:
         """Before the outputs are opened.  That it can't be written is logged: an alarm matters more."""
         if self._path is None:
             return
-        tables = {name: table.model_dump() for name, table in outputs.items()}
         try:
-            self._path.write_text(json.dumps({"pins": pins, "outputs": tables}))
+            self._path.write_text(json.dumps({"pins": pins, "lines": [astuple(line) for line in lines]}))
         except OSError as error:
             log.warning("%s: can't be written (%s); after a crash outputs won't be safe", self._path, error.strerror)
 
-    def read(self) -> tuple[str, dict[str, OutputSettings]] | None:
-        """The name of the pins and the tables, or ``None`` where none is left behind."""
+    def read(self) -> tuple[str, tuple[SafeLine, ...]] | None:
+        """The name of the factory and the lines, or ``None`` where none is left behind."""
         if self._path is None or not self._path.exists():
             return None
-        from pydantic import TypeAdapter
-
-        from edge.actions.settings import OutputSettings
-
         content = json.loads(self._path.read_text())
-        return content["pins"], TypeAdapter(dict[str, OutputSettings]).validate_python(content["outputs"])
+        return content["pins"], tuple(SafeLine(*line) for line in content["lines"])
 
     def clear(self) -> None:
         """After the outputs were made safe and closed."""

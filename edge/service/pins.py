@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
 
-from edge.actions.outputs import Outputs
-from edge.actions.settings import OutputSettings
-from edge.errors import OutputError
+from edge.actions.pins import board_model, choose
+from edge.actions.safe import SafeLine, make_safe, safe_lines
 from edge.service.pinrecord import PinRecord
 
 OK = 0
@@ -27,26 +25,13 @@ def safe(arguments: argparse.Namespace) -> int:
         make_safe(*left_behind)
         record.clear()
     elif not record.is_kept:
-        make_safe(arguments.pins, _outputs_of_config(arguments))
+        make_safe(choose(arguments.pins, board_model()), _lines_of_config(arguments))
     return OK
 
 
-def make_safe(pins: str, outputs: Mapping[str, OutputSettings]) -> None:
-    """Open each output in its safe state and close it again; one that fails keeps no other from being made safe."""
-    failures = []
-    for name, table in outputs.items():
-        at_rest = table.model_copy(update={"initial": table.safe})
-        try:
-            Outputs.open({name: at_rest}, pins).close()
-        except OutputError as error:
-            failures.append(str(error))
-    if failures:
-        raise OutputError("not made safe: " + "; ".join(failures))
-
-
-def _outputs_of_config(arguments: argparse.Namespace) -> Mapping[str, OutputSettings]:
+def _lines_of_config(arguments: argparse.Namespace) -> tuple[SafeLine, ...]:
     from edge.config import default_config, load_config
     from edge.service.plan import config_path
 
     path = config_path(arguments.config)
-    return (load_config(path) if path else default_config()).outputs
+    return safe_lines((load_config(path) if path else default_config()).outputs)

@@ -15,20 +15,13 @@ from edge.service.bundles import require_verified
 log = logging.getLogger(__name__)
 
 OK = 0
-EXIT_VARIABLE = "EXIT_STATUS"
-"""Set by systemd for ``ExecStopPost=``: how the daemon ended."""
 
 KEPT = ".deploy"
 """Below the folder of bundles: where a deployment keeps the one from before, as ``<task>/previous/<task>``."""
 
 
 def repair(arguments: argparse.Namespace) -> int:
-    """Repair what is damaged; exit status 65 if something is and there is no whole bundle to put in its place.
-
-    With ``--after-exit`` nothing is done unless the daemon has just ended because of a damaged bundle.
-    """
-    if arguments.after_exit and os.environ.get(EXIT_VARIABLE) != str(ModelError.exit_status):
-        return OK
+    """Repair what is damaged; exit status 65 if something is and there is no whole bundle to put in its place."""
     models = arguments.models or default_models_dir()
     damaged = [task for task in Task if _is_meant_to_be(models, task) and fault_of(models, task)]
     repaired = [repair_bundle(models, task) for task in damaged]

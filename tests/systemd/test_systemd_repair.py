@@ -60,25 +60,6 @@ def test_a_whole_bundle_is_left_alone(models: Path, repair: Callable[..., int]) 
     assert not (models / ".deploy").exists()
 
 
-@pytest.mark.parametrize(("status", "repaired"), [("65", True), ("0", False), ("69", False), (None, False)])
-def test_after_an_exit_only_if_a_bundle_was_the_reason(
-    models: Path,
-    models_dir: Path,
-    repair: Callable[..., int],
-    monkeypatch: pytest.MonkeyPatch,
-    status: str | None,
-    repaired: bool,
-) -> None:
-    shutil.copytree(models_dir / "eyes", models / ".deploy/eyes/previous/eyes")
-    damage(models / "eyes")
-    if status is None:
-        monkeypatch.delenv("EXIT_STATUS", raising=False)
-    else:
-        monkeypatch.setenv("EXIT_STATUS", status)
-    assert repair("--after-exit") == 0
-    assert (models / ".deploy/eyes/damaged").exists() is repaired
-
-
 def test_a_power_cut_between_the_renames_is_repaired_at_the_next_start(
     models: Path, models_dir: Path, repair: Callable[..., int]
 ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,14 +14,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge.actions import devices
+from edge.actions import safe
 from edge.actions.outputs import Outputs
 from edge.actions.rules import Rules
 from edge.config import Config, parse_config
 from edge.errors import OutputError
 from edge.service.budget import OUTPUTS_SAFE_SECONDS
 from edge.service.daemon import Daemon
-from edge.service.pins import make_safe
 from edge.service.signals import signals_call
 from edge.timeline import Timeline, TimelineSettings
 from edge.values import Frame, Observation
@@ -115,19 +116,47 @@ def test_a_pattern_that_cannot_advance_ends_the_loop(outputs: Outputs, monkeypat
 def test_one_pin_that_fails_keeps_no_other_from_being_made_safe(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened: list[tuple[int, Any]] = []
+    lines: list[tuple[int, bool]] = []
 
-    def record(settings: Any, factory: Any) -> Any:
-        opened.append((settings.pin, settings.initial_level))
-        if settings.pin == 17:
-            raise RuntimeError("GPIO busy")
-        return real(settings, factory)
+    class Line:
+        def __init__(self, number: int, high: bool) -> None:
+            lines.append((number, high))
+            if number == 17:
+                raise OSError(16, "busy")
 
-    real = devices._open
-    monkeypatch.setattr(devices, "_open", record)
-    with pytest.raises(OutputError, match=r"not made safe: \[outputs.lamp\] GPIO17"):
-        make_safe("mock", config.outputs)
-    assert opened == [(17, 0.0), (18, 0.25)]
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(safe, "_opener", lambda pins: Line)
+    with pytest.raises(OutputError, match=r"not made safe: \[outputs.lamp\] GPIO17.*busy$"):
+        safe.make_safe("gpiochip", safe.safe_lines(config.outputs))
+    assert lines == [(17, False), (18, False)]
+
+
+@pytest.mark.parametrize(
+    ("table", "is_high"),
+    [
+        ('type = "led"', False),
+        ('type = "led"\nsafe = "on"', True),
+        ('type = "relay"\nactive_high = false', True),
+        ('type = "relay"\nactive_high = false\nsafe = "on"', False),
+        ('type = "pwm"\nsafe = 0.5', False),  # nobody makes its pulses
+        ('type = "pwm"\nactive_high = false\nsafe = 0.5', True),
+        ('type = "servo"\nsafe = 1', False),
+    ],
+)
+def test_the_safe_level_of_a_line(table: str, is_high: bool) -> None:
+    outputs = parse_config(f"[outputs.x]\npin = 5\n{table}\n", "test").config.outputs
+    assert safe.safe_lines(outputs) == (safe.SafeLine("x", 5, is_high),)
+
+
+def test_pins_are_made_safe_with_few_imports() -> None:
+    """It must be done within two seconds on the slowest board, after a kill."""
+    code = (
+        "import edge.service.pins, sys; print([name for name in ('numpy', 'pydantic', 'cv2') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_signals_are_heard_while_the_main_thread_is_busy_in_c() -> None:

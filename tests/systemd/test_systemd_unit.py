@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from convert.deploy import board
 from edge.camera import CameraSettings
 from edge.cli import build_parser
-from edge.errors import ConfigError
+from edge.errors import ConfigError, ModelError
 from edge.service import budget
 from edge.service.options import UsageError
 
@@ -72,12 +72,15 @@ def test_the_budget_knows_the_longest_read_timeout_of_a_config() -> None:
 
 
 def test_the_unit_calls_commands_that_exist(unit: dict[str, list[str]]) -> None:
-    parser = build_parser()
-    for key in ("ExecStart", "ExecReload", "ExecStopPost"):
-        for line in unit[key]:
-            program, *arguments = line.removeprefix("+").split()
-            if program.endswith("/vigil"):
-                assert callable(parser.parse_args(arguments).handler)
+    lines = [line for key in ("ExecStart", "ExecReload", "ExecStopPost") for line in unit[key]]
+    commands = [command for line in lines for command in re.findall(r"/opt/vigil/bin/vigil ([^']*)", line)]
+    assert len(commands) == 4
+    for command in commands:
+        assert callable(build_parser().parse_args(command.split()).handler)
+
+
+def test_a_bundle_is_repaired_after_the_exit_status_of_a_damaged_one(unit: dict[str, list[str]]) -> None:
+    assert f'"$$EXIT_STATUS" != {ModelError.exit_status} ]' in unit["ExecStopPost"][1]
 
 
 def test_what_a_restart_cannot_mend_is_not_tried_again(unit: dict[str, list[str]]) -> None:
