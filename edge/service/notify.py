@@ -11,6 +11,7 @@ from collections.abc import Mapping
 log = logging.getLogger(__name__)
 
 SOCKET_VARIABLE = "NOTIFY_SOCKET"
+WATCHDOG_VARIABLE = "WATCHDOG_USEC"
 
 
 class Notifier:
@@ -19,13 +20,18 @@ class Notifier:
     Nothing here raises: a daemon that works must not fail because nobody listens.
     """
 
-    def __init__(self, address: str | None) -> None:
+    def __init__(self, address: str | None, watchdog_seconds: float | None = None) -> None:
+        """``watchdog_seconds`` is what the unit asks for; ``None``: it has no watchdog."""
         self._address = address
+        self._watchdog_seconds = watchdog_seconds
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) if address else None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Notifier:
-        return cls(environment.get(SOCKET_VARIABLE) or None)
+        microseconds = environment.get(WATCHDOG_VARIABLE, "")
+        return cls(
+            environment.get(SOCKET_VARIABLE) or None, int(microseconds) / 1e6 if microseconds.isdigit() else None
+        )
 
     @property
     def is_heard(self) -> bool:
@@ -45,8 +51,9 @@ class Notifier:
         self._send("WATCHDOG=1")
 
     def watchdog(self, seconds: float) -> None:
-        """Ask for another watchdog time-out than the unit's."""
-        self._send(f"WATCHDOG_USEC={round(seconds * 1e6)}")
+        """Ask for a watchdog time-out of ``seconds``, if the unit has a watchdog that would bite sooner."""
+        if self._watchdog_seconds is not None:
+            self._send(f"WATCHDOG_USEC={round(max(seconds, self._watchdog_seconds) * 1e6)}")
 
     def reloading(self) -> None:
         self._send(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")

@@ -71,5 +71,11 @@ def start_daemon(manager: Manager, config: Path, runtime: Path, *options: str) -
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"NOTIFY_SOCKET": manager.address, "RUNTIME_DIRECTORY": str(runtime), "PYTHONUNBUFFERED": "1"},
+        env=os.environ
+        | {
+            "NOTIFY_SOCKET": manager.address,
+            "WATCHDOG_USEC": "30000000",
+            "RUNTIME_DIRECTORY": str(runtime),
+            "PYTHONUNBUFFERED": "1",
+        },
     )

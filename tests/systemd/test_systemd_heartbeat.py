@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from systemd_fakes import Manager
 
 from edge.camera.fakes import FakeClock
@@ -116,7 +117,7 @@ def test_after_a_reload_ready_is_not_told_again() -> None:
 
 
 def test_the_protocol(manager: Manager) -> None:
-    notifier = Notifier.from_environment({"NOTIFY_SOCKET": manager.address})
+    notifier = Notifier.from_environment({"NOTIFY_SOCKET": manager.address, "WATCHDOG_USEC": "9000000"})
     notifier.reloading()
     notifier.watchdog(12.5)
     notifier.stopping("bye")
@@ -124,6 +125,22 @@ def test_the_protocol(manager: Manager) -> None:
     assert manager.wait_for("MONOTONIC_USEC=").partition("=")[2].isdigit()
     assert manager.wait_for("WATCHDOG_USEC=") == "WATCHDOG_USEC=12500000"
     assert manager.wait_for("STATUS=") == "STATUS=bye"
+
+
+@pytest.mark.parametrize(
+    ("stated", "heard"),
+    [("30000000", "WATCHDOG_USEC=30000000"), ("600000000", "WATCHDOG_USEC=600000000"), (None, None)],
+)
+def test_the_watchdog_of_the_unit_is_never_shortened_nor_switched_on(
+    manager: Manager, stated: str | None, heard: str | None
+) -> None:
+    environment = {"NOTIFY_SOCKET": manager.address} | ({"WATCHDOG_USEC": stated} if stated else {})
+    notifier = Notifier.from_environment(environment)
+    notifier.watchdog(20)
+    notifier.alive()
+    manager.wait_for(heard or "WATCHDOG=1")
+    if heard is None:
+        assert not [line for line in manager.lines if line.startswith("WATCHDOG_USEC")]
 
 
 def test_an_abstract_address(tmp_path: Path) -> None:
