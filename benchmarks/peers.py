@@ -253,7 +253,7 @@ def plot(report: dict[str, Any], file: Path) -> None:
         axes.annotate(name, (x, y), textcoords="offset points", xytext=(5, 4))
     axes.set(xscale="log", xlabel="ms for a frame of 640×480, one thread", ylabel="recall on held-back MTFL photos")
     axes.set_title(f"faces from {report['min_face']} pixels on")
-    figure.savefig(file, dpi=150)
+    figure.savefig(file, dpi=100)
 
 
 def in_words(report: dict[str, Any]) -> str:
@@ -279,7 +279,7 @@ def _rounded(value: float | np.floating[Any]) -> float:
 
 def main() -> None:
     """Run the peers and print what they did."""
-    arguments = _parse()
+    arguments = parse()
     peers = [Peer(name, arguments.core) for name in arguments.peers]
     report: dict[str, Any] = {"min_face": arguments.min_face}
     if arguments.only != "accuracy":
@@ -310,7 +310,8 @@ def keep(report: dict[str, Any], folder: Path) -> None:
         plot(report, folder / "peers.png")
 
 
-def _parse() -> argparse.Namespace:
+def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """What the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with the unpacked data sets")
     parser.add_argument("--peers", default="vigil,mtcnn", help=f"all, or some of {','.join(REQUIREMENTS)}")
@@ -322,7 +323,7 @@ def _parse() -> argparse.Namespace:
     )
     parser.add_argument("--core", type=int, default=0, metavar="N", help="the CPU that all share (default 0)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write peers.json and peers.png there")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     arguments.peers = list(REQUIREMENTS) if arguments.peers == "all" else arguments.peers.split(",")
     if unknown := set(arguments.peers) - set(REQUIREMENTS):
         parser.error(f"--peers: {', '.join(sorted(unknown))} unknown; choose from {', '.join(REQUIREMENTS)}")

@@ -200,13 +200,18 @@ def _median(values: Sequence[float]) -> float:
     return round(float(np.median(values)), 3)
 
 
-def main() -> None:
-    """Measure, print, and draw."""
+def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """What the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7, metavar="N", help="times each picture is measured (default 7)")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw both curves, as SVG or PNG")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
-    arguments = parser.parse_args()
+    return parser.parse_args(words)
+
+
+def main() -> None:
+    """Measure, print, and draw."""
+    arguments = parse()
     measured = curves(default_models_dir())
     for _ in range(arguments.rounds):
         for points in measured.values():
