@@ -34,7 +34,7 @@ class Comparison:
 
 def default_reference_dir() -> Path:
     """The references installed with the package, else those of the checkout."""
-    installed = Path(__file__).resolve().parent / "reference"
+    installed = Path(__file__).resolve().parent / "references"
     return installed if installed.is_dir() else Path(__file__).resolve().parents[2] / "benchmarks" / "reference"
 
 
