@@ -19,22 +19,18 @@ from convert.bundle.checkpoint import (
 from convert.quantize.run import run_float
 from edge.inference import Manifest
 from edge.inference.manifest import InputSpec
+from edge.vision.stages import FloatOutputs
 
 
-class FloatNetwork:
+class FloatNetwork(FloatOutputs):
     """A Keras network behind the interface of :class:`edge.inference.Network`."""
 
     def __init__(self, network: Any, spec: InputSpec) -> None:
         self._network, self._spec = network, spec
-        self._outputs: dict[str, NDArray[np.float32]] = {}
 
     def invoke(self, pixels: NDArray[np.uint8]) -> None:
         """Run on uint8 pixels ``(n, height, width, channels)`` in the network's colour order."""
-        self._outputs = run_float(self._network, self._spec, pixels)
-
-    def real(self, name: str) -> NDArray[np.float32]:
-        """The named output of the last run."""
-        return self._outputs[name]
+        self.outputs = run_float(self._network, self._spec, pixels)
 
 
 def float_networks(manifest: Manifest, checkpoint: Path) -> dict[str, FloatNetwork]:

@@ -14,7 +14,7 @@ from convert.networks.cascade import PNET_CELL, PNET_STRIDE
 from convert.training.cascade.augment import MEAN, SCALE
 from edge.values import Image
 from edge.vision.cascade import Cascade, Thresholds
-from edge.vision.stages import Shape
+from edge.vision.stages import FloatOutputs, Shape
 
 MIN_FACE_PX = 24
 """Small, so that R-Net and O-Net see windows of every sharpness."""
@@ -61,25 +61,20 @@ def _some(name: str, found: list[NDArray[np.uint8]], random: np.random.Generator
     return windows[random.permutation(len(windows))[:MAX_WINDOWS]]
 
 
-class _Recorder:
+class _Recorder(FloatOutputs):
     """A float network that the cascade can run, and that keeps what it was shown."""
 
     def __init__(self, name: str, network: keras.Model, random: np.random.Generator) -> None:
         self.name = name
         self._network, self._random = network, random
         self._shown: list[NDArray[np.uint8]] = []
-        self._outputs: dict[str, NDArray[np.float32]] = {}
 
     def invoke(self, pixels: NDArray[np.uint8]) -> None:
         """Run on RGB ``pixels`` ``(n, height, width, 3)``."""
         real = (pixels.astype(np.float32) - np.float32(MEAN)) * np.float32(SCALE)
         outputs: dict[str, Any] = self._network(real, training=False)
-        self._outputs = {name: keras.ops.convert_to_numpy(values) for name, values in outputs.items()}
+        self.outputs = {name: keras.ops.convert_to_numpy(values) for name, values in outputs.items()}
         self._shown.append(self._pnet_windows(pixels[0]) if self.name == "pnet" else pixels.copy())
-
-    def real(self, name: str) -> NDArray[np.float32]:
-        """Output ``name`` of the last run."""
-        return self._outputs[name]
 
     def take(self) -> list[NDArray[np.uint8]]:
         """What was shown since the last call."""
@@ -90,7 +85,7 @@ class _Recorder:
         """Some of the windows ``(n, 12, 12, 3)`` that P-Net judges in a ``canvas`` ``(height, width, 3)``."""
         every = np.lib.stride_tricks.sliding_window_view(canvas, (PNET_CELL, PNET_CELL), axis=(0, 1))
         grid = every[::PNET_STRIDE, ::PNET_STRIDE]
-        margins = np.diff(self._outputs["face"][0], axis=-1).ravel()
+        margins = np.diff(self.outputs["face"][0], axis=-1).ravel()
         any_ = self._random.integers(len(margins), size=PNET_RANDOM_WINDOWS)
         rows, columns = np.divmod(np.concatenate([any_, margins.argsort()[-PNET_BEST_WINDOWS:]]), grid.shape[1])
         return np.ascontiguousarray(grid[rows, columns].transpose(0, 2, 3, 1))

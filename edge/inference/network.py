@@ -64,9 +64,10 @@ class Network:
         """Real value = (raw - zero point) * scale; ``(0.0, 0)`` for a float output."""
         return self._outputs[name]["quantization"]
 
-    def real(self, name: str) -> NDArray[np.float32]:
-        """Output ``name`` as float32."""
-        return dequantize(self.raw(name), self._outputs[name])
+    def real(self, name: str, rows: NDArray[np.intp] | None = None) -> NDArray[np.float32]:
+        """Output ``name`` as float32; with ``rows`` only these of it, seen as ``(n, channels)``."""
+        raw = self.raw(name)
+        return dequantize(raw if rows is None else raw.reshape(-1, raw.shape[-1])[rows], self._outputs[name])
 
 
 def _allocated(model: bytes, shape: tuple[int, int, int, int], threads: int) -> Any:

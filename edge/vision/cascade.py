@@ -127,13 +127,12 @@ class Cascade:
         pyramid = self._pyramid(mipmap.width, mipmap.height, self.min_size_px)
         if pyramid.empty:
             return np.zeros((0, 4), np.float32)
-        all_margins, all_offsets = self._pnet.run(pyramid.draw(mipmap))
-        hits = _best(all_margins[pyramid.cells], log_odds(self._thresholds.pnet), MAX_CELLS)
-        margins, levels = all_margins[pyramid.cells[hits]], pyramid.levels[hits]
-        hits = hits[nms(pyramid.windows[hits], margins, self._thresholds.nms_level, groups=levels)]
-        cells = pyramid.cells[hits]
-        boxes = regress(pyramid.windows[hits], all_offsets[cells])
-        kept = nms(boxes, all_margins[cells], self._thresholds.nms_pnet)[:MAX_PROPOSALS]
+        hits = self._pnet.run(pyramid.draw(mipmap), log_odds(self._thresholds.pnet))
+        chosen = _best(hits.margins, pyramid.index_of(hits.cells) >= 0, MAX_CELLS)
+        indices, margins = pyramid.index_of(hits.cells[chosen]), hits.margins[chosen]
+        alone = nms(pyramid.windows[indices], margins, self._thresholds.nms_level, groups=pyramid.levels[indices])
+        boxes = regress(pyramid.windows[indices[alone]], hits.offsets[chosen[alone]])
+        kept = nms(boxes, margins[alone], self._thresholds.nms_pnet)[:MAX_PROPOSALS]
         return squarify(boxes[kept])
 
     def _refine(self, mipmap: Mipmap, windows: Boxes) -> Boxes:
@@ -175,12 +174,12 @@ class _Confirmed(NamedTuple):
         return tuple(_detection(*found) for found in zip(self.boxes, scores, self.points, strict=True))
 
 
-def _best(margins: NDArray[np.float32], least: float, most: int) -> NDArray[np.intp]:
-    """Indices of the values of at least ``least``, and of these the ``most`` highest."""
-    hits = np.flatnonzero(margins >= least)
-    if len(hits) <= most:
-        return hits
-    return hits[np.argpartition(-margins[hits], most)[:most]]
+def _best(values: NDArray[np.float32], among: NDArray[np.bool_], most: int) -> NDArray[np.intp]:
+    """Indices of the ``most`` highest of the values that are ``among`` those to choose from."""
+    indices = np.flatnonzero(among)
+    if len(indices) <= most:
+        return indices
+    return indices[np.argpartition(-values[indices], most)[:most]]
 
 
 def _mirror(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:

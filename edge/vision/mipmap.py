@@ -39,10 +39,10 @@ class Mipmap:
             self._halves.append(cv2.resize(last, size, interpolation=cv2.INTER_AREA))
         return self._halves[octave]
 
-    def resized(self, width: int, height: int) -> Image:
-        """The whole image as ``(height, width, 3)``."""
+    def resized(self, width: int, height: int, out: Image | None = None) -> Image:
+        """The whole image as ``(height, width, 3)``, which is ``out`` if given."""
         source = self.half(_octave(min(self.height / height, self.width / width)))
-        return cv2.resize(source, (width, height), interpolation=cv2.INTER_LINEAR)
+        return cv2.resize(source, (width, height), out, interpolation=cv2.INTER_LINEAR)
 
     def cut(self, boxes: Boxes, size: int) -> NDArray[np.uint8]:
         """What each of ``boxes`` ``(n, 4)`` shows, stretched to ``(n, size, size, 3)`` uint8.

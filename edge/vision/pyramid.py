@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.values import Image
 from edge.vision.boxes import Boxes
 from edge.vision.mipmap import Mipmap
 
@@ -138,18 +139,31 @@ class Pyramid:
         self.shape = (pages, page[1], page[0], 3)
         self._canvas = np.zeros(self.shape, dtype=np.uint8)
         self.cells, self.windows, self.levels = self._index_cells()
+        self._indices = np.full(pages * _cells(page[1]) * _cells(page[0]), -1, np.int32)
+        self._indices[self.cells] = np.arange(len(self.cells))
 
     @property
     def empty(self) -> bool:
         """Whether the image is too small to hold anything of the smallest size."""
         return not self._sizes
 
+    def index_of(self, cells: NDArray[np.intp]) -> NDArray[np.int32]:
+        """For each of P-Net's ``cells``, its index in :attr:`windows`; -1 if it crosses a tile's edge."""
+        return self._indices[cells]
+
     def draw(self, mipmap: Mipmap) -> NDArray[np.uint8]:
         """The image at every level, as RGB pixels of ``shape``."""
-        levels = [mipmap.resized(width, height) for width, height in self._sizes]
+        cut_up: dict[int, Image] = {}
         for tile, place in zip(self.tiles, self.places, strict=True):
-            part = levels[tile.level][tile.top : tile.top + tile.height, tile.left : tile.left + tile.width]
-            self._canvas[place.page, place.y : place.y + tile.height, place.x : place.x + tile.width] = part
+            part = self._canvas[place.page, place.y : place.y + tile.height, place.x : place.x + tile.width]
+            size = self._sizes[tile.level]
+            if size == (tile.width, tile.height):
+                mipmap.resized(*size, part)
+            else:
+                level = cut_up.get(tile.level)
+                if level is None:
+                    level = cut_up[tile.level] = mipmap.resized(*size)
+                part[:] = level[tile.top : tile.top + tile.height, tile.left : tile.left + tile.width]
         pages, height, width, _ = self.shape
         return cv2.cvtColor(self._canvas.reshape(pages * height, width, 3), cv2.COLOR_BGR2RGB).reshape(self.shape)
 

@@ -161,7 +161,7 @@ class _Canvas:
         hot = np.flatnonzero(logits >= least)
         if len(hot) > MAX_HITS:
             hot = hot[np.argpartition(-logits[hot], MAX_HITS)[:MAX_HITS]]
-        distances = self._network.real("box").reshape(-1, 4)[hot]
+        distances = self._network.real("box", hot)
         cell = np.array([mipmap.width / width, mipmap.height / height] * 2, np.float32) * np.float32(STRIDE_PX)
         boxes = clip(boxes_of(self._centres[hot], distances) * cell, mipmap.width, mipmap.height)
         whole = areas(boxes) > 0

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from math import log
-from typing import NamedTuple, Protocol
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -26,8 +27,33 @@ class CascadeNetwork(Protocol):
     def invoke(self, pixels: NDArray[np.uint8]) -> None:
         """Run on RGB pixels of the shape that the network was built for."""
 
-    def real(self, name: str) -> NDArray[np.float32]:
+    def raw(self, name: str) -> NDArray[Any]:
+        """The named output of the last run as the network holds it."""
+
+    def scale_and_zero_point(self, name: str) -> tuple[float, int]:
+        """Real value = (raw - zero point) * scale; a scale of 0 is that of a float output."""
+
+    def real(self, name: str, rows: NDArray[np.intp] | None = None) -> NDArray[np.float32]:
+        """The named output of the last run; with ``rows`` only these of ``(n, channels)``."""
+
+
+class FloatOutputs:
+    """For a network of floats: all of a :class:`CascadeNetwork` but ``invoke``, which sets the ``outputs`` by name."""
+
+    outputs: Mapping[str, NDArray[np.float32]] = MappingProxyType({})
+
+    def raw(self, name: str) -> NDArray[np.float32]:
         """The named output of the last run."""
+        return self.outputs[name]
+
+    def scale_and_zero_point(self, name: str) -> tuple[float, int]:
+        """Those of a float output."""
+        return (0.0, 0)
+
+    def real(self, name: str, rows: NDArray[np.intp] | None = None) -> NDArray[np.float32]:
+        """The named output of the last run; with ``rows`` only these of ``(n, channels)``."""
+        output = self.outputs[name]
+        return output if rows is None else output.reshape(-1, output.shape[-1])[rows]
 
 
 NetworkFactory = Callable[[str, Shape], CascadeNetwork]
@@ -46,21 +72,45 @@ class Answers(NamedTuple):
     landmarks: NDArray[np.float32]
 
 
+class Hits(NamedTuple):
+    """Where P-Net believes in something, of ``n`` cells.
+
+    ``cells`` ``(n,)`` are flat indices into its output maps, page after page; ``margins`` and ``offsets`` as of
+    :class:`Answers`.
+    """
+
+    cells: NDArray[np.intp]
+    margins: NDArray[np.float32]
+    offsets: NDArray[np.float32]
+
+
 class MapStage:
     """P-Net on canvases of any size."""
 
     def __init__(self, networks: NetworkFactory) -> None:
         self._network = lru_cache(maxsize=KEPT_CANVASES)(lambda shape: networks("pnet", shape))
 
-    def run(self, canvas: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Margins ``(n,)`` and offsets ``(n, 4)`` of every cell of RGB pages ``(pages, height, width, 3)``."""
+    def run(self, canvas: NDArray[np.uint8], least: float) -> Hits:
+        """The cells of RGB pages ``(pages, height, width, 3)`` with margins of at least ``least``."""
         network = self._network((1, *canvas.shape[1:]))
-        margins, offsets = [], []
-        for page in canvas:
-            network.invoke(page[None])
-            margins.append(_margins(network.real("face")))
-            offsets.append(network.real("box").reshape(-1, 4))
-        return np.concatenate(margins), np.concatenate(offsets)
+        pages = [self._run_page(network, page, least) for page in canvas]
+        if len(pages) == 1:
+            return pages[0][1]
+        starts = np.cumsum([0, *(cells for cells, _ in pages)])
+        moved = [hits._replace(cells=hits.cells + start) for (_, hits), start in zip(pages, starts, strict=False)]
+        return Hits(*map(np.concatenate, zip(*moved, strict=True)))
+
+    def _run_page(self, network: CascadeNetwork, page: NDArray[np.uint8], least: float) -> tuple[int, Hits]:
+        """The number of a page's cells, and the hits among them."""
+        network.invoke(page[None])
+        pairs = network.raw("face").reshape(-1, 2)
+        # A canvas has tens of thousands of cells: only the few hits are turned into real numbers.
+        scale = network.scale_and_zero_point("face")[0] or 1.0
+        wide = np.int16 if pairs.dtype == np.int8 else np.float32
+        differences = np.subtract(pairs[:, 1], pairs[:, 0], dtype=wide)
+        cells = np.flatnonzero(differences >= least / scale)
+        margins = differences[cells].astype(np.float32) * np.float32(scale)
+        return len(pairs), Hits(cells, margins, network.real("box", cells))
 
 
 class WindowStage:

@@ -93,8 +93,21 @@ def packed(image: np.ndarray, min_size_px: float) -> np.ndarray:
     """``(n, 9)``: window, margin and offsets of every cell, sorted by window."""
     height, width = image.shape[:2]
     pyramid = Pyramid(width, height, min_size_px)
-    margins, offsets = MapStage(RandomFilter).run(pyramid.draw(Mipmap(image)))
-    return by_window(np.column_stack([pyramid.windows, margins[pyramid.cells], offsets[pyramid.cells]]))
+    hits = MapStage(RandomFilter).run(pyramid.draw(Mipmap(image)), -np.inf)
+    within = pyramid.index_of(hits.cells) >= 0
+    windows = pyramid.windows[pyramid.index_of(hits.cells[within])]
+    return by_window(np.column_stack([windows, hits.margins[within], hits.offsets[within]]))
+
+
+def test_only_hits_are_given_in_the_order_of_the_cells() -> None:
+    canvas = np.random.default_rng(3).integers(0, 256, (2, 64, 96, 3), dtype=np.uint8)
+    stage = MapStage(RandomFilter)
+    everything, hits = stage.run(canvas, -np.inf), stage.run(canvas, 0.5)
+    wanted = np.flatnonzero(everything.margins >= 0.5)
+    assert 0 < len(wanted) < len(everything.cells) == 2 * 27 * 43
+    assert hits.cells.tolist() == wanted.tolist()
+    np.testing.assert_array_equal(hits.margins, everything.margins[wanted])
+    np.testing.assert_array_equal(hits.offsets, everything.offsets[wanted])
 
 
 def one_level_after_another(image: np.ndarray, min_size_px: float) -> np.ndarray:

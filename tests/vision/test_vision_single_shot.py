@@ -18,13 +18,13 @@ from edge.vision.boxes import from_values, iou
 from edge.vision.heatmap import GRID_PX, HEADS, SMALLEST_PX, STRIDE_PX, boxes_of, canvas_size, centres, distances_of
 from edge.vision.mipmap import Mipmap
 from edge.vision.single_shot import MAX_HITS, Found, SingleShot, Thresholds
-from edge.vision.stages import Shape
+from edge.vision.stages import FloatOutputs, Shape
 
 MIN_SIZE_PX = 32
 HOT, COLD = 3.0, -8.0
 
 
-class RectangleFinder:
+class RectangleFinder(FloatOutputs):
     """Says that an object's centre is in every cell near the centre of a white rectangle, by its brightness."""
 
     def __init__(self, shape: Shape, calls: Counter[str]) -> None:
@@ -48,10 +48,7 @@ class RectangleFinder:
             )
             heat[near] = HOT * grey[y : y + h, x : x + w].max() / 255
             box[near] = distances_of(cells[near], np.repeat(true, len(near), axis=0))
-        self._outputs = {"heat": heat, "box": box}
-
-    def real(self, name: str) -> np.ndarray:
-        return self._outputs[name]
+        self.outputs = {"heat": heat, "box": box}
 
 
 def detector(calls: Counter[str] | None = None, thresholds: Thresholds | None = None) -> SingleShot:
@@ -135,7 +132,7 @@ def test_what_fades_is_still_found_where_it_is_expected() -> None:
     assert finder.detect(image, [Box(400, 110, 500, 230)]) == ()
 
 
-class Doubter:
+class Doubter(FloatOutputs):
     """An O-Net that believes in windows whose middle is bright, as much as ``margin`` says, and else not."""
 
     def __init__(self, shape: Shape, margin: float) -> None:
@@ -144,10 +141,10 @@ class Doubter:
     def invoke(self, pixels: np.ndarray) -> None:
         bright = pixels[:, 24, 24, 0] > 200
         margins = np.where(bright, self._margin, -self._margin).astype(np.float32)
-        self._outputs = {"face": np.stack([np.zeros(self._n), margins], axis=1), "box": np.zeros((self._n, 4))}
-
-    def real(self, name: str) -> np.ndarray:
-        return self._outputs[name].astype(np.float32)
+        self.outputs = {
+            "face": np.stack([np.zeros(self._n), margins], axis=1),
+            "box": np.zeros((self._n, 4), np.float32),
+        }
 
 
 def test_onet_confirms_and_refuses() -> None:

@@ -5,28 +5,26 @@ What they find is a white square on black; its true box reaches past it by :data
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import prod
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from edge.vision.stages import Shape
+from edge.vision.stages import FloatOutputs, Shape
 
 MARGIN = 0.2
 LANDMARKS = np.array([(0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.35, 0.75), (0.65, 0.75)], np.float32)
 """Where the five points are in the true box."""
 
 
-class FakeNetwork:
+class FakeNetwork(FloatOutputs):
     """A function from windows ``(n, side, side, 3)`` to outputs by name, run like :class:`edge.inference.Network`."""
 
     def __init__(self, name: str, shape: Shape) -> None:
         self.name = name
         self.shape = shape
         self.runs = 0
-        self._outputs: Mapping[str, NDArray[np.float32]] = {}
 
     def windows_to_outputs(self, windows: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
         raise NotImplementedError
@@ -41,10 +39,7 @@ class FakeNetwork:
         else:
             seen, grid = pixels, (len(pixels),)
         flat = self.windows_to_outputs(np.ascontiguousarray(seen).reshape(prod(grid), *seen.shape[-3:]))
-        self._outputs = {name: value.astype(np.float32).reshape(*grid, -1) for name, value in flat.items()}
-
-    def real(self, name: str) -> NDArray[np.float32]:
-        return self._outputs[name]
+        self.outputs = {name: value.astype(np.float32).reshape(*grid, -1) for name, value in flat.items()}
 
 
 class SquareFinder(FakeNetwork):

@@ -12,22 +12,18 @@ from convert.training.detector.batches import normalise
 from convert.training.scenes.judge import Found
 from edge.vision.boxes import from_values
 from edge.vision.single_shot import SingleShot, Thresholds
+from edge.vision.stages import FloatOutputs
 
 
-class KerasNetwork:
+class KerasNetwork(FloatOutputs):
     """A Keras network behind the interface of :class:`edge.inference.Network`."""
 
     def __init__(self, network: keras.Model) -> None:
         self._network = network
-        self._outputs: dict[str, NDArray[np.float32]] = {}
 
     def invoke(self, pixels: NDArray[np.uint8]) -> None:
         """Run on RGB ``pixels`` ``(n, height, width, 3)`` uint8."""
-        self._outputs = self._network.predict_on_batch(normalise(pixels))
-
-    def real(self, name: str) -> NDArray[np.float32]:
-        """The named output of the last run."""
-        return self._outputs[name]
+        self.outputs = self._network.predict_on_batch(normalise(pixels))
 
 
 def make_detect(network: keras.Model, thresholds: Thresholds, min_size_px: float) -> Callable[..., Found]:
