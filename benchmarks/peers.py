@@ -27,7 +27,7 @@ import venv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -41,6 +41,8 @@ from convert.data.scenes import Scene, split
 from convert.data.teacher import Teacher
 from edge.tables import format_table
 
+T = TypeVar("T")
+
 WORKER = Path(__file__).with_name("peer_worker.py")
 ENVIRONMENTS = Path.home() / ".cache" / "vigil-peers"
 
@@ -53,6 +55,8 @@ REQUIREMENTS = {
     "hog": ("dlib-bin", "opencv-python-headless<5"),
 }
 """What an environment of its own needs; None for this one."""
+
+OURS = "vigil"
 
 NEAR, SMALLER, LARGER = 0.4, 0.5, 2.0
 """How far a box may be from a face's: its middle in sides of the face, and its side."""
@@ -210,14 +214,29 @@ def speed(peers: Sequence[Peer], clips: Path, min_face: int, rounds: int) -> dic
         frames = list(_frames(clips, Path(folder)))
         for peer in peers:  # buffers and graphs are made on the first photo of a size
             peer.detect(frames[0], min_face)
-        turns = [frames[start : start + TURN] for start in range(0, len(frames), TURN)] * rounds
+        turns = _turns(frames) * rounds
         for turn in tqdm(turns, desc=f"times at {min_face} px", disable=None):
             for peer in peers:
-                for frame in turn:
-                    answer = peer.detect(frame, min_face)
-                    tallies[peer.name].milliseconds.append(answer["ms"])
-                    tallies[peer.name].cpu_milliseconds.append(answer["cpu_ms"])
-    return {peer: tally.as_dict() for peer, tally in tallies.items()}
+                answers = [peer.detect(frame, min_face) for frame in turn]
+                tallies[peer.name].milliseconds += [answer["ms"] for answer in answers]
+                tallies[peer.name].cpu_milliseconds += [answer["cpu_ms"] for answer in answers]
+    return {peer: tally.as_dict() | times_as_long(tally, tallies.get(OURS)) for peer, tally in tallies.items()}
+
+
+def times_as_long(theirs: Tally, ours: Tally | None) -> dict[str, float]:
+    """How many times as long as Vigil a peer took in the same turn: the median of all turns, and the quartiles.
+
+    A machine that is slow for a minute is so for all who have their turn in it.
+    """
+    if ours is None:
+        return {}
+    pairs = zip(_turns(theirs.cpu_milliseconds), _turns(ours.cpu_milliseconds), strict=True)
+    low, middle, high = np.percentile([sum(a) / sum(b) for a, b in pairs], (25, 50, 75))
+    return {"times_vigil": _rounded(middle), "low": _rounded(low), "high": _rounded(high)}
+
+
+def _turns(values: Sequence[T]) -> list[Sequence[T]]:
+    return [values[start : start + TURN] for start in range(0, len(values), TURN)]
 
 
 def _frames(clips: Path, folder: Path, each: int = 4) -> Iterator[Path]:
@@ -238,7 +257,8 @@ def table(figures: dict[str, dict[str, Any]], columns: Sequence[str]) -> str:
     """``figures`` of each peer as lines of text."""
     rows = [("", *columns)]
     rows += [
-        (peer, *("–" if values[c] is None else f"{values[c]:g}" for c in columns)) for peer, values in figures.items()
+        (peer, *("–" if values.get(c) is None else f"{values[c]:g}" for c in columns))
+        for peer, values in figures.items()
     ]
     return format_table(rows)
 
@@ -260,17 +280,11 @@ def in_words(report: dict[str, Any]) -> str:
     """The tables of a report."""
     tables = []
     if "times" in report:
-        times = {name: row | _ratio(row, report["times"]) for name, row in report["times"].items()}
         title = f"times of a frame of {SIZE[0]}×{SIZE[1]}, faces from {report['min_face']} px on"
-        tables.append((title, times, ("median_ms", "p95_ms", "median_cpu_ms", "times_vigil")))
+        tables.append((title, report["times"], ("median_ms", "p95_ms", "median_cpu_ms", "times_vigil", "low", "high")))
     for name, figures in report.get("accuracy", {}).items():
         tables.append((name, figures, ("images", "faces", "recall", "unknown_per_image", "nme", "nme_eyes_nose")))
     return "\n\n".join(f"{title}\n\n{table(figures, columns)}" for title, figures, columns in tables)
-
-
-def _ratio(row: dict[str, Any], times: dict[str, dict[str, Any]]) -> dict[str, float | None]:
-    ours = times.get("vigil")
-    return {"times_vigil": _rounded(row["median_ms"] / ours["median_ms"]) if ours else None}
 
 
 def _rounded(value: float | np.floating[Any]) -> float:

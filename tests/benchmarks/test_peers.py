@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("matplotlib", reason="benchmarks need vigil[convert]")
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
-from peers import Peer, Tally, fits, in_words, judge, keep, table
+from peers import TURN, Peer, Tally, fits, in_words, judge, keep, table, times_as_long
 
 from convert.data.scenes import Scene
 
@@ -79,7 +79,10 @@ def test_a_peer_measured_anew_leaves_the_others(tmp_path: Path) -> None:
     assert "accuracy" not in json.loads((tmp_path / "peers.json").read_text())
 
 
-def test_times_are_told_beside_vigils() -> None:
-    row = {"p95_ms": 1.0, "median_cpu_ms": 1.0}
-    times = {"vigil": row | {"median_ms": 2.0}, "haar": row | {"median_ms": 5.0}}
-    assert in_words({"min_face": 40, "times": times}).splitlines()[-1].split() == ["haar", "5", "1", "1", "2.5"]
+def test_each_turn_is_compared_with_vigils_in_the_same_turn() -> None:
+    slow_then_fast, fast = [8.0] * TURN + [2.0] * TURN, [4.0] * TURN + [1.0] * TURN
+    ours, theirs = Tally(cpu_milliseconds=fast), Tally(cpu_milliseconds=slow_then_fast)
+    assert times_as_long(theirs, ours) == {"times_vigil": 2.0, "low": 2.0, "high": 2.0}
+    assert times_as_long(theirs, None) == {}
+    times = {"haar": theirs.as_dict() | times_as_long(theirs, ours)}
+    assert in_words({"min_face": 40, "times": times}).splitlines()[-1].split()[-3:] == ["2", "2", "2"]
