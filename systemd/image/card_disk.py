@@ -11,7 +11,7 @@ from card_files import BOOT_ID, BOOT_LABEL, ROOT_LABEL
 from card_rootfs import run
 
 MIB = 1 << 20
-BOOT_START_MIB, BOOT_MIB = 4, 256
+BOOT_START_MIB, BOOT_MIB = 4, 384
 ROOT_START_MIB = BOOT_START_MIB + BOOT_MIB
 ROOT_SPARE = 1.25
 """The root file system gets this many times its files' size, and grows on the board."""
@@ -20,16 +20,9 @@ EPOCH = "1735689600"
 """2025-01-01, which all times of making are set to, so that the same files give the same image."""
 
 COMMAND_LINE = (
-    f"console=tty0 console=ttyS1,115200 root=LABEL={ROOT_LABEL} rootwait rw fsck.repair=yes net.ifnames=0 "
-    "cma=256M systemd.show_status=no quiet\n"
+    f"console=tty0 console=ttyS1,115200 root=LABEL={ROOT_LABEL} rootwait rw fsck.repair=yes net.ifnames=0 quiet\n"
 )
-CONFIG = """\
-# The firmware reads this file.  64 bits, serial console at pins 8 and 10, camera and codecs as in the device tree.
-arm_64bit=1
-enable_uart=1
-upstream_kernel=1
-disable_overscan=1
-"""
+"""Without ``cma=``, which would keep a Raspberry Pi 4 from booting (Debian's z50-raspi-firmware says so)."""
 
 
 def make_image(root: Path, work: Path, image: Path) -> None:
@@ -39,8 +32,6 @@ def make_image(root: Path, work: Path, image: Path) -> None:
     shutil.move(root / "boot/firmware", boot)
     (root / "boot/firmware").mkdir()
     (boot / "cmdline.txt").write_text(COMMAND_LINE)
-    config = (boot / "config.txt").read_text() if (boot / "config.txt").exists() else ""
-    (boot / "config.txt").write_text(config + CONFIG)
     unfinished = image.with_suffix(".part")
     root_mib = _root_mib(root)
     with unfinished.open("wb") as file:

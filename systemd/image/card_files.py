@@ -20,7 +20,7 @@ class File:
 
 FSTAB = f"""\
 LABEL={ROOT_LABEL} / ext4 defaults,noatime,x-systemd.growfs 0 1
-LABEL={BOOT_LABEL} /boot/firmware vfat defaults,noatime,ro 0 2
+LABEL={BOOT_LABEL} /boot/firmware vfat defaults,noatime 0 2
 tmpfs /tmp tmpfs nosuid,nodev,size=64M 0 0
 """
 
@@ -112,7 +112,7 @@ def card_files(settings: CardSettings) -> dict[str, File]:
         "etc/systemd/system/vigil-card-grow.service": File(GROW),
         "etc/systemd/system/vigil-card-host-keys.service": File(HOST_KEYS),
         "usr/local/lib/vigil-card/grow": File(GROW_SCRIPT, 0o755),
-        "etc/default/raspi-firmware": File(f"ROOTPART=LABEL={ROOT_LABEL}\nCONSOLES=auto\n"),
+        "etc/default/raspi-firmware": File(f"ROOTPART=LABEL={ROOT_LABEL}\nCMA=0\n"),
     }
     if settings.config is not None:
         files["etc/vigil/vigil.toml"] = File(settings.config, 0o640)
