@@ -19,7 +19,7 @@ class File:
 
 
 FSTAB = f"""\
-LABEL={ROOT_LABEL} / ext4 defaults,noatime,x-systemd.growfs 0 1
+LABEL={ROOT_LABEL} / ext4 defaults,noatime 0 1
 LABEL={BOOT_LABEL} /boot/firmware vfat defaults,noatime 0 2
 tmpfs /tmp tmpfs nosuid,nodev,size=64M 0 0
 """
@@ -57,7 +57,7 @@ GROW = """\
 Description=Let the root partition fill the card
 DefaultDependencies=no
 After=systemd-remount-fs.service
-Before=systemd-growfs-root.service local-fs.target
+Before=local-fs.target
 ConditionPathExists=!/var/lib/vigil-card/grown
 
 [Service]
@@ -78,6 +78,7 @@ disk=/dev/$(lsblk -n -o PKNAME "$root")
 number=$(cat "/sys/class/block/$(basename "$root")/partition")
 echo ', +' | sfdisk --no-reread --force -N "$number" "$disk"
 partx --update --nr "$number" "$disk"
+resize2fs "$root"
 mkdir -p /var/lib/vigil-card
 touch /var/lib/vigil-card/grown
 """
@@ -103,7 +104,8 @@ def card_files(settings: CardSettings) -> dict[str, File]:
         "etc/hostname": File(f"{settings.hostname}\n"),
         "etc/hosts": File(f"127.0.0.1 localhost\n127.0.1.1 {settings.hostname}\n::1 localhost\n"),
         "etc/fstab": File(FSTAB),
-        "etc/machine-id": File("uninitialized\n"),
+        # Empty: the board makes its own, and isn't asked for locale and password on its console.
+        "etc/machine-id": File(""),
         "etc/systemd/network/20-ethernet.network": File(ETHERNET),
         "etc/systemd/journald.conf.d/vigil.conf": File(JOURNAL),
         "etc/ssh/sshd_config.d/vigil.conf": File(SSH_BY_KEY),
