@@ -30,6 +30,12 @@ LEFT_OUT = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*")
 TAGS = ("manylinux2014_aarch64", *(f"manylinux_2_{minor}_aarch64" for minor in (17, 27, 28, 31, 34, 39)))
 """Wheels that run on Trixie, whose glibc is 2.41."""
 
+PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
+FOR_THE_CARD = (
+    *("--only-binary=:all:", "--python-version", PYTHON, "--implementation", "cp"),
+    *(word for tag in TAGS for word in ("--platform", tag)),
+)
+
 ARM64_INTERPRETER = Path("/proc/sys/fs/binfmt_misc/qemu-aarch64")
 
 
@@ -84,11 +90,9 @@ def wheelhouse(cache: Path) -> Path:
     wheels.mkdir(parents=True, exist_ok=True)
     for old in wheels.glob("vigil-*.whl"):
         old.unlink()
-    pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
-    run(*pip, "wheel", "--no-deps", "--wheel-dir", wheels, CHECKOUT)
+    run(*PIP, "wheel", "--no-deps", "--wheel-dir", wheels, CHECKOUT)
     (own,) = wheels.glob("vigil-*.whl")
-    platforms = [word for tag in TAGS for word in ("--platform", tag)]
-    run(*pip, "download", "--only-binary=:all:", *platforms, "--python-version", PYTHON, "--dest", wheels, own)
+    run(*PIP, "download", "--dest", wheels, *FOR_THE_CARD, own)
     return wheels
 
 
@@ -114,18 +118,32 @@ def write_files(root: Path, settings: CardSettings) -> None:
         path.chmod(file.mode)
 
 
+def make_environment(root: Path, wheels: Path) -> None:
+    """Unpack the wheels into ``/opt/vigil`` with this machine's pip: the card's own would take an hour."""
+    in_root(root, "python3", "-m", "venv", "--without-pip", "/opt/vigil")
+    packages = root / f"opt/vigil/lib/python{PYTHON}/site-packages"
+    (own,) = wheels.glob("vigil-*.whl")
+    run(
+        *(*PIP, "install", "--no-compile", "--no-index", "--find-links", wheels, "--target", packages),
+        *(*FOR_THE_CARD, own),
+    )
+    shutil.rmtree(packages / "bin", ignore_errors=True)
+    command = root / "opt/vigil/bin/vigil"
+    command.write_text("#!/opt/vigil/bin/python\nimport sys\n\nfrom edge.cli import main\n\nsys.exit(main())\n")
+    command.chmod(0o755)
+
+
 def install_vigil(root: Path, wheels: Path) -> None:
-    """Run Vigil's own installer on the card, without a network, and each network once."""
+    """Run Vigil's own installer on the card, for all but the environment, and each network once."""
+    make_environment(root, wheels)
     inside = root / "tmp/vigil"
     shutil.copytree(CHECKOUT / "systemd", inside / "systemd", ignore=shutil.ignore_patterns("image"))
     (inside / "docs").mkdir()
     shutil.copy(CHECKOUT / "docs/board.md", inside / "docs")
-    shutil.copytree(wheels, inside / "wheels")
-    # What is imported is compiled below; the rest, tests of libraries mostly, would take an hour in the emulator.
-    in_root(root, "sh", "/tmp/vigil/systemd/install", "--wheelhouse", "/tmp/vigil/wheels", PIP_NO_COMPILE="1")
+    in_root(root, "sh", "/tmp/vigil/systemd/install", "--keep-environment")
     in_root(root, "chgrp", "vigil", "/etc/vigil/vigil.toml")
+    # Whatever is imported here is compiled for the board as well, where the service may not write beside it.
     in_root(root, "/opt/vigil/bin/vigil", "models", "verify")
-    in_root(root, "/opt/vigil/bin/vigil", "pins", "safe", "--pins", "mock")
     in_root(root, "/opt/vigil/bin/python", "-c", "import edge.service.run, edge.actions.lines, edge.actions.gpiochip")
     shutil.rmtree(inside)
 
