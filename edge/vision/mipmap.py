@@ -51,16 +51,24 @@ class Mipmap:
         gives the same pictures up to the averaging where they shrink.
         """
         crops = np.empty((len(boxes), size, size, 3), dtype=np.uint8)
+        sources: dict[int, tuple[Image, float, float]] = {}
+        matrix = np.zeros((2, 3))
         for crop, (x1, y1, x2, y2) in zip(crops, boxes.tolist(), strict=True):
-            source = self.half(max(_octave(max(x2 - x1, y2 - y1, size) / size), self._finest))
-            step_x = (x2 - x1) / size * source.shape[1] / self.width
-            step_y = (y2 - y1) / size * source.shape[0] / self.height
+            octave = _octave(max(x2 - x1, y2 - y1, size) / size)
+            if octave not in sources:
+                sources[octave] = self._scaled(octave)
+            source, across, down = sources[octave]
+            step_x, step_y = (x2 - x1) * across / size, (y2 - y1) * down / size
+            matrix[0, 0], matrix[1, 1] = step_x, step_y
             # OpenCV counts from pixel centres: index 0 is the point 0.5.
-            start_x = x1 * source.shape[1] / self.width + 0.5 * step_x - 0.5
-            start_y = y1 * source.shape[0] / self.height + 0.5 * step_y - 0.5
-            matrix = np.array([(step_x, 0, start_x), (0, step_y, start_y)])
+            matrix[0, 2], matrix[1, 2] = x1 * across + 0.5 * step_x - 0.5, y1 * down + 0.5 * step_y - 0.5
             cv2.warpAffine(source, matrix, (size, size), crop, SAMPLING, cv2.BORDER_REPLICATE)
         return crops
+
+    def _scaled(self, octave: int) -> tuple[Image, float, float]:
+        """The image halved ``octave`` times, or as often as OpenCV needs it to be, and its shares of both sides."""
+        source = self.half(max(octave, self._finest))
+        return source, source.shape[1] / self.width, source.shape[0] / self.height
 
 
 def _octave(shrink: float) -> int:
