@@ -36,6 +36,13 @@ FOR_THE_CARD = (
     *(word for tag in TAGS for word in ("--platform", tag)),
 )
 
+COMPILED = (
+    *("edge.cli", "edge.service.run", "edge.service.models", "edge.service.repair", "edge.service.pins"),
+    *("edge.doctor.examine", "edge.actions.lines", "edge.actions.gpiochip", "edge.camera.demo.source"),
+    *("ai_edge_litert.interpreter", "gpiozero", "cv2"),
+)
+"""Modules that the service imports, others with them."""
+
 ARM64_INTERPRETER = Path("/proc/sys/fs/binfmt_misc/qemu-aarch64")
 
 
@@ -134,7 +141,7 @@ def make_environment(root: Path, wheels: Path) -> None:
 
 
 def install_vigil(root: Path, wheels: Path) -> None:
-    """Run Vigil's own installer on the card, for all but the environment, and each network once."""
+    """Run Vigil's own installer on the card, for all but the environment."""
     make_environment(root, wheels)
     inside = root / "tmp/vigil"
     shutil.copytree(CHECKOUT / "systemd", inside / "systemd", ignore=shutil.ignore_patterns("image"))
@@ -142,9 +149,9 @@ def install_vigil(root: Path, wheels: Path) -> None:
     shutil.copy(CHECKOUT / "docs/board.md", inside / "docs")
     in_root(root, "sh", "/tmp/vigil/systemd/install", "--keep-environment")
     in_root(root, "chgrp", "vigil", "/etc/vigil/vigil.toml")
-    # Whatever is imported here is compiled for the board as well, where the service may not write beside it.
-    in_root(root, "/opt/vigil/bin/vigil", "models", "verify")
-    in_root(root, "/opt/vigil/bin/python", "-c", "import edge.service.run, edge.actions.lines, edge.actions.gpiochip")
+    # Compiled here, because the service may not write beside its modules.  The networks can't be run: the runtime
+    # reads the processor's features from /proc, which is this machine's.
+    in_root(root, "/opt/vigil/bin/python", "-c", f"import {', '.join(COMPILED)}")
     shutil.rmtree(inside)
 
 
