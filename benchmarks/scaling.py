@@ -100,7 +100,7 @@ def portrait() -> Image:
 
 def background(width: int, height: int) -> Image:
     """Soft blotches of brown and grey, the same every time."""
-    coarse = np.random.default_rng(0).integers(60, 160, (height // 40 + 1, width // 40 + 1, 3), dtype=np.uint8)
+    coarse = np.random.default_rng(1).integers(80, 140, (height // 40 + 1, width // 40 + 1, 3), dtype=np.uint8)
     return np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
