@@ -58,6 +58,8 @@ REQUIREMENTS = {
 
 OURS = "vigil"
 
+TICKS_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+
 NEAR, SMALLER, LARGER = 0.4, 0.5, 2.0
 """How far a box may be from a face's: its middle in sides of the face, and its side."""
 
@@ -267,11 +269,14 @@ def plot(report: dict[str, Any], file: Path) -> None:
     """Recall over the time of a frame: up and to the left is better."""
     figure = Figure(figsize=(6, 4), layout="constrained")
     axes = figure.subplots()
-    for name in sorted(set(report["times"]) & set(report["accuracy"]["mtfl"])):
-        x, y = report["times"][name]["median_ms"], report["accuracy"]["mtfl"][name]["recall"]
-        axes.scatter(x, y)
-        axes.annotate(name, (x, y), textcoords="offset points", xytext=(5, 4))
+    for name, marker in zip(REQUIREMENTS, "osD^v*", strict=True):
+        if name in report["times"] and name in report["accuracy"]["mtfl"]:
+            x, y = report["times"][name]["median_ms"], report["accuracy"]["mtfl"][name]["recall"]
+            axes.scatter(x, y, marker=marker, label=name)
     axes.set(xscale="log", xlabel="ms for a frame of 640×480, one thread", ylabel="recall on held-back MTFL photos")
+    axes.set(xticks=TICKS_MS, xticklabels=[str(tick) for tick in TICKS_MS], xlim=(TICKS_MS[0], TICKS_MS[-1]))
+    axes.minorticks_off()
+    axes.legend(frameon=False, loc="lower center")
     axes.set_title(f"faces from {report['min_face']} pixels on")
     figure.savefig(file, dpi=100)
 
