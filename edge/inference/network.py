@@ -12,6 +12,10 @@ from edge.errors import ModelError
 from edge.inference.manifest import NetworkSpec
 from edge.inference.runtime import build_interpreter
 
+_SIGN_FLIPPED = np.arange(-128, 128).astype(np.int8)
+"""The table of a network whose real values are (pixel - 127.5) / 128 or the like, at int8's natural scale: it is one
+operation on bits, ten times as fast as looking up."""
+
 
 class NetworkError(ModelError):
     """A network's tensors are not what its manifest says, or its input isn't what it takes."""
@@ -37,6 +41,7 @@ class Network:
         self._outputs = dict(zip(spec.outputs, details, strict=True))
         self._view = self._interpreter.tensor(self._input["index"])
         self._table = _pixel_table(spec, self._input)
+        self._flips_sign = np.array_equal(self._table, _SIGN_FLIPPED)
 
     def __call__(self, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
         """Run once; every output by name as float32 in the shape of the network."""
@@ -52,6 +57,9 @@ class Network:
 
     def _fill(self, pixels: NDArray[np.uint8]) -> None:
         """Look the pixels up in the table, into the input tensor itself: a view of it that lives on blocks invoke."""
+        if self._flips_sign:
+            np.bitwise_xor(pixels, 0x80, out=self._view().view(np.uint8))
+            return
         # cv2.LUT is several times faster than numpy's take, but wants a 2-d image.
         rows = self.shape[0] * self.shape[1]
         cv2.LUT(np.ascontiguousarray(pixels).reshape(rows, -1), self._table, self._view().reshape(rows, -1))

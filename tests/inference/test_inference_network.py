@@ -32,6 +32,15 @@ def test_the_same_pixels_give_the_same_output(network: Network) -> None:
     np.testing.assert_array_equal(network(pixels)["logits"], network(pixels)["logits"])
 
 
+@pytest.mark.parametrize("flips_sign", [True, False])
+def test_the_input_holds_what_the_table_says(network: Network, flips_sign: bool) -> None:
+    pixels = np.random.default_rng(2).integers(0, 256, network.shape, dtype=np.uint8)[:, ::-1]
+    assert network._flips_sign
+    network._flips_sign = flips_sign
+    network.invoke(pixels)
+    np.testing.assert_array_equal(network._view().copy(), network._table[pixels])
+
+
 def test_rows_of_a_batch_are_independent(models_dir: Path, network: Network) -> None:
     bundle = load_bundle(models_dir / "eyes")
     batch = bundle.network("eyes", shape=(4, *network.shape[1:]))
