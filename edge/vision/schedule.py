@@ -60,7 +60,7 @@ class Schedule:
         whole = self.intervals.whole if complete else min(self.intervals.missing, self.intervals.whole)
         if t - self._whole_at >= whole - TOLERANCE_SECONDS:
             return Extent.WHOLE
-        if t - max(self._part_at, self._whole_at) >= self.intervals.part - TOLERANCE_SECONDS:
+        if t - self._part_at >= self.intervals.part - TOLERANCE_SECONDS:
             return Extent.PART
         return Extent.NONE
 
@@ -68,7 +68,7 @@ class Schedule:
         """Remember what was searched in the frame at ``t`` seconds."""
         self._t = t
         if extent is Extent.WHOLE:
-            self._whole_at = t
+            self._whole_at = self._part_at = t
         elif extent is Extent.PART:
             self._part_at = t
             self._parts_done += 1

@@ -103,6 +103,9 @@ def test_a_source_that_begins_again_is_searched_at_once() -> None:
     follower.find(IMAGE, 5.0)
     assert [number for number, _ in follower.find(IMAGE, 0.0)] == [2]
     assert world.searches == ["whole", "whole"]
+    for tick in range(1, 7):
+        follower.find(IMAGE, tick / 30)
+    assert world.searches[-1] == "part"
 
 
 def test_the_parts_cover_the_frame_and_are_of_one_size() -> None:
