@@ -19,7 +19,11 @@ CARD_SIZE = "4G"
 GPIO_LEVELS = 0x3F200034
 """``GPLEV0`` of the BCM2837: a bit for each of the GPIOs 0 to 31 (BCM2835 ARM Peripherals, section 6.1)."""
 
-COMMAND_LINE = "console=ttyS1,115200 root=LABEL=vigil-root rootwait rw net.ifnames=0 systemd.show_status=yes"
+COMMAND_LINE = (
+    "console=ttyS1,115200 root=LABEL=vigil-root rootwait rw net.ifnames=0 systemd.show_status=yes "
+    "modprobe.blacklist=vchiq,vc4,bcm2835_v4l2,snd_bcm2835,btbcm,hci_uart"
+)
+"""QEMU has no VideoCore and no Bluetooth: their drivers would wait for them, or fall over."""
 
 
 class BoardError(Exception):
