@@ -59,7 +59,7 @@ class EmulatedBoard:
                 *("qemu-system-aarch64", "-M", "raspi3b", "-m", "1G", "-display", "none", "-no-reboot"),
                 *("-kernel", self._folder / KERNEL, "-initrd", self._folder / INITRD),
                 *("-dtb", self._folder / DEVICE_TREE, "-append", COMMAND_LINE),
-                *("-drive", f"file={self._card},if=sd,format=qcow2,cache=writethrough"),
+                *("-drive", f"file={self._card},if=sd,format=qcow2"),
                 *("-serial", "null", "-serial", "stdio"),
                 *("-monitor", f"unix:{self._monitor_path},server,nowait"),
                 *("-netdev", f"user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{self.ssh_port}-:22"),
