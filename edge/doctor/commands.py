@@ -6,7 +6,8 @@ import argparse
 import json
 import logging
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -44,22 +45,33 @@ def run_doctor(arguments: argparse.Namespace) -> int:
     from edge.inference import default_models_dir
     from edge.service.plan import config_path
 
-    if not arguments.verbose:
-        logging.getLogger("edge").setLevel(logging.ERROR)  # a finding says what a warning would
     patient = Patient(
         arguments.models or default_models_dir(), config_path(arguments.config), arguments.source, arguments.pins
     )
     findings = []
-    for finding in examine(patient):
-        findings.append(finding)
-        if not arguments.json:
-            _print(finding.state.value, finding.name, finding.seen, finding.do)
+    with nullcontext() if arguments.verbose else _without_warnings():
+        for finding in examine(patient):
+            findings.append(finding)
+            if not arguments.json:
+                _print(finding.state.value, finding.name, finding.seen, finding.do)
     ill = [finding.name for finding in findings if finding.state is State.FAILED]
     if arguments.json:
         print(json.dumps({"works": not ill, "checks": [finding.as_json() for finding in findings]}, indent=2))
     else:
         print(_verdict(ill))
     return ILL if ill else OK
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """A finding says what a warning in the log would."""
+    log = logging.getLogger("edge")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def _print(state: str, name: str, seen: str, do: str) -> None:
