@@ -156,7 +156,7 @@ def install_vigil(root: Path, wheels: Path) -> None:
 
 
 def clean(root: Path) -> None:
-    """Remove what belongs to the building, not to the card: host keys, logs, lists of packages."""
+    """Remove what belongs to the building, not to the card: its identity, host keys, logs, lists of packages."""
     leftovers: Iterable[Path] = [
         *root.glob("etc/ssh/ssh_host_*"),
         *root.glob("var/log/*.log"),
@@ -164,6 +164,7 @@ def clean(root: Path) -> None:
         *root.glob("var/lib/apt/lists/*_*"),
         *root.glob("var/cache/apt/*.bin"),
         root / "var/lib/systemd/random-seed",
+        root / "var/lib/dbus/machine-id",
     ]
     for path in leftovers:
         if path.is_file():
