@@ -18,7 +18,7 @@ from edge.bench.pictures import Pictures
 from edge.bench.report import WHOLE, Stage
 from edge.inference import Task
 from edge.perception.observer import Observer
-from edge.perception.senses import installed_tasks, load_senses
+from edge.perception.senses import READ, installed_tasks, load_senses
 from edge.timeline import Timeline
 from edge.values import Frame
 from edge.vision.settings import DetectionSettings
@@ -51,14 +51,14 @@ class Subject:
     """The part of the daemon that works on frames, from the picture to the events, with its networks metered."""
 
     def __init__(self, models_dir: Path, settings: DetectionSettings) -> None:
-        """Load whatever ``models_dir`` has bundles for, faces in any case.
+        """Load whatever is read of what ``models_dir`` has bundles for, faces in any case.
 
         Raises:
             BundleError: a bundle is missing or damaged.
         """
         cv2.setNumThreads(settings.threads)
         self.meter = Meter()
-        self.tasks = tuple(task for task in Task if task in installed_tasks(models_dir) | {Task.FACES})
+        self.tasks = tuple(task for task in READ if task in installed_tasks(models_dir) | {Task.FACES})
         self._observer = Observer(load_senses(models_dir, self.tasks, settings, self.meter.load), settings)
         self._timeline = Timeline()
 

@@ -42,6 +42,10 @@ class Senses:
     gesture: ReadGesture | None = None
 
 
+READ = (Task.FACES, Task.HANDS, Task.EMOTION, Task.EYES, Task.GESTURE)
+"""The tasks that an observer reads; who it is, it isn't asked yet."""
+
+
 def installed_tasks(models_dir: Path) -> frozenset[Task]:
     """What there are bundles for in ``models_dir``, sound or not."""
     return frozenset(task for task in Task if (models_dir / task.value).is_dir())

@@ -16,7 +16,7 @@ from edge.camera.images import read_image
 from edge.errors import InputError
 from edge.inference import Task, default_models_dir
 from edge.perception.observer import Observer
-from edge.perception.senses import installed_tasks
+from edge.perception.senses import READ, installed_tasks
 from edge.service.annotate import annotate
 from edge.service.options import override
 from edge.values import Classification, FaceObservation, HandObservation, Image, Observation
@@ -25,8 +25,6 @@ from edge.vision.settings import DetectionSettings
 log = logging.getLogger(__name__)
 
 DEFAULT_MIN_FACE_PX = 40
-READ = (Task.HANDS, Task.EMOTION, Task.EYES, Task.GESTURE)
-"""What is read beside faces."""
 
 OK = 0
 SOME_FAILED = 1
@@ -97,10 +95,10 @@ def _settings(arguments: argparse.Namespace) -> DetectionSettings:
 def tasks_to_read(models_dir: Path) -> frozenset[Task]:
     """Whatever ``models_dir`` has bundles for, faces in any case; the log names what it hasn't."""
     installed = installed_tasks(models_dir)
-    missing = [task.value for task in READ if task not in installed]
+    missing = [task.value for task in READ if task not in installed | {Task.FACES}]
     if installed and missing:
         log.warning("%s has no bundle for %s: left out", models_dir, ", ".join(missing))
-    return installed | {Task.FACES}
+    return installed & set(READ) | {Task.FACES}
 
 
 def analyze_images(paths: list[str], observer: ReadImage) -> Iterator[Result]:
