@@ -24,7 +24,7 @@ class Adjustable(Protocol):
     def observe(self, frame: Frame) -> Observation:
         """Everything read from ``frame``."""
 
-    def try_harder_or_less(self, effort: Effort) -> None:
+    def set_effort(self, effort: Effort) -> None:
         """Go on with this ``effort``."""
 
 
@@ -73,7 +73,7 @@ class Governed:
         before = self._governor.number
         if self._governor.judge(now, load, self._throttling.at(now)):
             level = LEVELS[self._governor.number]
-            self._observer.try_harder_or_less(level.effort)
+            self._observer.set_effort(level.effort)
             why = f"{self._governor.reason}: " if self._governor.number > before else "there is room again: "
             log.warning("%slevel %d of %d, %s", why, self._governor.number, len(LEVELS) - 1, level.says)
         self._warn_if_too_slow(load)

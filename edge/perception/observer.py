@@ -58,7 +58,7 @@ class Observer:
         """Everything read from a picture by itself: ``t`` is 0 and tracks are numbered from 1."""
         return self._observe(image, 0.0, _Memory(self._senses, self._settings))
 
-    def try_harder_or_less(self, effort: Effort) -> None:
+    def set_effort(self, effort: Effort) -> None:
         """Go on with this ``effort`` from the next frame on."""
         self._memory.follow_by(effort)
 

@@ -161,7 +161,7 @@ class FakeWorld:
         self.now += self.seconds
         return Observation(frame.t)
 
-    def try_harder_or_less(self, effort: Effort) -> None:
+    def set_effort(self, effort: Effort) -> None:
         self.efforts.append(effort)
         self.seconds *= 0.5
 

@@ -148,7 +148,7 @@ def test_less_effort_searches_less_often_and_less_finely_and_reads_emotion_more_
     world = World(min_face_px=40, min_hand_px=80)
     assert (world.faces.min_size_px, world.hands.min_size_px) == (40, 80)
     less = Effort(faces=Intervals(whole=2.0, part=9.0), size_scale=1.5, emotion_scale=0.2)
-    world.observer.try_harder_or_less(less)
+    world.observer.set_effort(less)
     assert (world.faces.min_size_px, world.hands.min_size_px) == (60, 120)
     for index in range(61):
         world.observer.observe(frame(index / 30))
