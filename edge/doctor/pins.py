@@ -49,4 +49,4 @@ def _user(pin: int, patient: Patient) -> str:
         return ""
     if chip is None or line is None or not line.is_used:
         return ""
-    return f" (held as {line.consumer!r} by {holders.in_words(holders.holders(chip, patient.root))})"
+    return f" (held as {line.consumer!r} by {holders.in_words(holders.line_holders(chip, pin, patient.root))})"

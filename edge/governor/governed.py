@@ -29,19 +29,24 @@ class Adjustable(Protocol):
 
 
 class Governed:
-    """Observes, measures what that uses, and lets the observer try less hard where it is too much; says so."""
+    """Observes, measures what that uses, and lets the observer try less hard where it is too much; says so.
+
+    It says too when fewer than ``least_hz`` frames a second are seen, too few to judge drowsiness; 0 where nobody does.
+    """
 
     def __init__(
         self,
         observer: Adjustable,
         settings: PerformanceSettings,
         *,
+        least_hz: float = LEAST_RATE_HZ,
         throttling: Throttling | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         cpu_seconds: Callable[[], float] = time.process_time,
     ) -> None:
         self._observer = observer
         self._governor = Governor(settings)
+        self._least_hz = least_hz
         self._throttling = throttling or Throttling()
         self._monotonic, self._cpu_seconds = monotonic, cpu_seconds
         self._meter = LoadMeter(monotonic(), cpu_seconds())
@@ -80,13 +85,13 @@ class Governed:
 
     def _warn_if_too_slow(self, load: Load) -> None:
         """Say when eyes are seen too seldom, and when that is over."""
-        too_slow = load.rate_hz < LEAST_RATE_HZ * 0.95
+        too_slow = load.rate_hz < self._least_hz * 0.95
         if too_slow and not self._too_slow:
             log.warning(
                 "only %.1f frames a second: below %g drowsiness can't be judged by how long eyes are closed; "
                 "raise detection.min_face_px and min_hand_px, or switch off what isn't needed",
                 load.rate_hz,
-                LEAST_RATE_HZ,
+                self._least_hz,
             )
         elif self._too_slow and not too_slow:
             log.warning("%.1f frames a second again", load.rate_hz)

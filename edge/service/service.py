@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from edge.actions.rules import Rules
 from edge.errors import VigilError
-from edge.governor import Governed
+from edge.governor import LEAST_RATE_HZ, Governed
 from edge.service.budget import EXCHANGE_SECONDS, THREAD_SECONDS, absence_seconds, watchdog_seconds
 from edge.service.daemon import Daemon, Observe, Totals
 from edge.service.devices import Devices
@@ -90,7 +90,8 @@ class Service:
 
     def _within_budget(self, plan: Plan) -> tuple[Observe, FrameFeed]:
         """The plan's observer and the frames, held to what the plan allows."""
-        governed = Governed(plan.observer, plan.config.performance)
+        least_hz = LEAST_RATE_HZ if plan.config.drowsiness.enabled else 0
+        governed = Governed(plan.observer, plan.config.performance, least_hz=least_hz)
         return governed, LimitedFeed(self._devices.feed, lambda: governed.most_hz)
 
     def _put_in_charge(self, daemon: Daemon) -> None:

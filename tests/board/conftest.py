@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from board_emulator import EmulatedBoard
+from board_emulator import BOOT_SECONDS, EmulatedBoard
 
 IMAGE_VARIABLE, KEY_VARIABLE = "VIGIL_BOARD_IMAGE", "VIGIL_BOARD_KEY"
 NEEDED = ("qemu-system-aarch64", "qemu-img", "mcopy", "ssh")
@@ -18,9 +18,16 @@ PORTRAIT = Path(__file__).resolve().parents[2] / "edge" / "camera" / "demo" / "a
 FACES, BLANKS = 10, 15
 
 
+STRETCHED = "[Service]\nTimeoutStartSec=1700\nTimeoutStopSec=150\nWatchdogSec=300\n"
+"""The unit's time limits, ten times as long: the emulator is slower than a board by more than that."""
+
+
 @pytest.fixture(scope="session")
-def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedBoard]:
-    """The board, switched on; skips where there is no image (script/test-board makes one) or no QEMU."""
+def new_board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedBoard]:
+    """The board with the card as it was flashed, switched on.
+
+    Skips where there is no image of a card (script/test-board makes one) or no QEMU.
+    """
     image, key = os.environ.get(IMAGE_VARIABLE), os.environ.get(KEY_VARIABLE)
     if not image or not key:
         pytest.skip(f"no image of a card: script/test-board builds one and sets ${IMAGE_VARIABLE} and ${KEY_VARIABLE}")
@@ -30,6 +37,16 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedBoard]:
     emulated.power_on()
     yield emulated
     emulated.cut_power()
+
+
+@pytest.fixture(scope="session")
+def board(new_board: EmulatedBoard) -> EmulatedBoard:
+    """The board with its service's time limits stretched."""
+    new_board.wait_for_ssh(BOOT_SECONDS)
+    folder = "/etc/systemd/system/vigil.service.d"
+    new_board.ssh(f"sudo mkdir -p {folder} && sudo tee {folder}/slow.conf >/dev/null <<'END'\n{STRETCHED}END")
+    new_board.ssh("sudo systemctl daemon-reload")
+    return new_board
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from edge.actions.pins import PinsUnavailableError
 from edge.doctor.board import check_board, check_clock, check_disk, check_temperature
 from edge.doctor.camera import Look, check_camera, judge
 from edge.doctor.finding import State
-from edge.doctor.holders import Process, holders, in_words
+from edge.doctor.holders import Process, holders, in_words, line_holders
 from edge.doctor.patient import Patient
 from edge.doctor.permissions import check_permissions
 from edge.doctor.pins import check_pins
@@ -200,11 +200,10 @@ def test_who_holds_a_busy_pin_is_named(
         raise PinsUnavailableError("GPIO busy")
 
     patient = make_patient()
-    chip = patient.root / "dev/gpiochip0"
     put(patient.root, "dev/gpiochip0", "")
     put(patient.root, "proc/42/comm", "blinker\n")
     (patient.root / "proc/42/fd").mkdir()
-    (patient.root / "proc/42/fd/3").symlink_to(chip)
+    (patient.root / "proc/42/fd/3").symlink_to("anon_inode:gpio-line")
     header(busy)
     monkeypatch.setattr(gpiochip, "ask", kernel(used={17: "lg"}))
     finding = check_pins(patient)
@@ -237,6 +236,18 @@ def test_holders(tmp_path: Path) -> None:
     assert holders(device, tmp_path) == [Process(7, "a process"), Process(9, "a process")]
     assert in_words([Process(7, "vlc")]) == "vlc (process 7)"
     assert in_words([]).startswith("a ")
+
+
+def test_holders_of_a_gpio_line(tmp_path: Path) -> None:
+    """A request of lines is an anonymous file, as seen on Linux 6.12; kernels before 6.3 don't tell which lines."""
+    told = {7: "pos:\t0\ngpio-chip:\tgpiochip0\ngpio-line:\t4\ngpio-line:\t17\n", 8: "pos:\t0\n"}
+    told |= {9: "gpio-chip:\tgpiochip0\ngpio-line:\t1\n", 10: "gpio-chip:\tgpiochip1\ngpio-line:\t17\n"}
+    for pid, info in told.items():
+        put(tmp_path, f"proc/{pid}/fdinfo/4", info)
+        (tmp_path / f"proc/{pid}/fd").mkdir()
+        (tmp_path / f"proc/{pid}/fd/4").symlink_to("anon_inode:gpio-line")
+    put(tmp_path, "proc/7/comm", "gpioset\n")
+    assert line_holders(Path("/dev/gpiochip0"), 17, tmp_path) == [Process(7, "gpioset"), Process(8, "a process")]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root sees with the service's eyes")

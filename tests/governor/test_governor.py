@@ -165,10 +165,10 @@ class FakeWorld:
         self.efforts.append(effort)
         self.seconds *= 0.5
 
-    def governed(self, ask=lambda: "", **settings: float) -> Governed:
+    def governed(self, ask=lambda: "", least_hz: float = 10, **settings: float) -> Governed:
         table = PerformanceSettings(**settings)  # type: ignore[arg-type]
         clock = {"monotonic": lambda: self.now, "cpu_seconds": lambda: self.now}
-        return Governed(self, table, throttling=Throttling(ask), **clock)  # type: ignore[arg-type]
+        return Governed(self, table, least_hz=least_hz, throttling=Throttling(ask), **clock)  # type: ignore[arg-type]
 
 
 def frame(t: float) -> Frame:
@@ -195,6 +195,14 @@ def test_eyes_seen_too_seldom_are_said_once_and_when_that_is_over(caplog) -> Non
     assert len(said) == 2
     assert said[0].startswith("only 4.0 frames a second: below 10 drowsiness can't be judged")
     assert said[1].endswith("frames a second again")
+
+
+def test_few_frames_are_enough_where_nobody_judges_drowsiness(caplog) -> None:
+    world = FakeWorld(seconds=2)
+    governed = world.governed(least_hz=0)
+    while world.now < 12:
+        governed.observe(frame(world.now))
+    assert not [record for record in caplog.records if "only" in record.getMessage()]
 
 
 def test_a_hot_board_is_asked_every_five_seconds() -> None:
