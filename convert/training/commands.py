@@ -69,7 +69,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--initial",
         type=Path,
         metavar="DIR",
-        help="a finished training of the same network, whose weights this one begins with (classifiers, identity)",
+        help="a finished training of the same network, whose weights this one begins with (not for a cascade)",
     )
     again = parser.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="go on after the last whole epoch of an interrupted run")
@@ -148,12 +148,9 @@ def _is_single_shot(recipe: Path) -> bool:
 
 
 def _train_single_shot(arguments: argparse.Namespace) -> None:
-    for flag in ("distribute", "initial"):
-        if getattr(arguments, flag):
-            raise RecipeError(
-                f"--{flag}: is for classifiers; a single-shot detector's training begins anew, on one device"
-            )
+    if arguments.distribute:
+        raise RecipeError("--distribute: is for classifiers; a single-shot detector's training runs on one device")
     from convert.training.detector import train
 
-    again = {"resume": arguments.resume, "restart": arguments.restart}
-    train(arguments.recipe, arguments.data, arguments.out, arguments.seed, **again)
+    how = {"resume": arguments.resume, "restart": arguments.restart, "initial": arguments.initial}
+    train(arguments.recipe, arguments.data, arguments.out, arguments.seed, **how)

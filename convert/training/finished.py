@@ -14,26 +14,26 @@ from convert.training.recipe import RecipeError
 NETWORK_FILE = "network.keras"
 
 
-def load_finished(folder: Path, option: str) -> keras.Model:
-    """The network of the training in ``folder``, which the command line's ``option`` names.
+def load_finished(folder: Path, option: str, name: str = NETWORK_FILE) -> keras.Model:
+    """The network ``name`` of the training in ``folder``, which the command line's ``option`` names.
 
     Raises:
         RecipeError: there is none.
     """
-    file = folder / NETWORK_FILE
+    file = folder / name
     try:
         return keras.models.load_model(file, compile=False)
     except (OSError, ValueError) as error:
         raise RecipeError(f"{option} {folder}: no network of a finished training in {file} ({error})") from error
 
 
-def initial_weights(folder: Path) -> Arrays:
-    """Those of the finished training in ``folder``, for ``--initial``.
+def initial_weights(folder: Path, name: str = NETWORK_FILE) -> Arrays:
+    """Those of the network ``name`` of the finished training in ``folder``, for ``--initial``.
 
     Raises:
         RecipeError: there is none.
     """
-    return values_of(load_finished(folder, "--initial").weights)
+    return values_of(load_finished(folder, "--initial", name).weights)
 
 
 def digest(weights: Arrays) -> str:

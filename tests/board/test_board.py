@@ -24,7 +24,10 @@ LAMP, OTHER = 17, 27
 CONFIG = """
 [camera]
 source = "{source}"
-rate_hz = 0.5
+width_px = 320
+height_px = 180
+rate_hz = {rate}
+reconnect_give_up_seconds = 0
 loop = {loop}
 [detection]
 hands = false
@@ -52,8 +55,15 @@ do = "lamp.on"
 
 def configure(board: EmulatedBoard, source: str, pin: int = LAMP, *, event: str = "face", rule: str = LAMP_ON) -> None:
     """Replace the board's config."""
-    drowsiness, loop = (str(holds).lower() for holds in (event.startswith("drowsiness"), source.startswith("/")))
-    text = CONFIG.format(source=source, pin=pin, loop=loop, drowsiness=drowsiness, rule=rule.replace("{event}", event))
+    is_folder = source.startswith("/")
+    text = CONFIG.format(
+        source=source,
+        pin=pin,
+        rate=0.5 if is_folder else 1,
+        loop=str(is_folder).lower(),
+        drowsiness=str(event.startswith("drowsiness")).lower(),
+        rule=rule.replace("{event}", event),
+    )
     board.ssh(f"sudo tee /etc/vigil/vigil.toml >/dev/null <<'END'\n{text}\nEND")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -59,8 +60,8 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def train(data: Path, out: str, **again: bool) -> Path:
-    return loop.train(data / "hands.toml", data / "data", data / out, seed=3, **again)
+def train(data: Path, out: str, **how: Any) -> Path:
+    return loop.train(data / "hands.toml", data / "data", data / out, seed=3, **how)
 
 
 class PowerCutError(Exception):
@@ -89,3 +90,15 @@ def test_a_broken_training_goes_on_to_the_same_network(data: Path, monkeypatch: 
     for first, second in zip(*(network.get_weights() for network in networks), strict=True):
         np.testing.assert_allclose(first, second, atol=1e-6)
     assert (broken / EPOCHS_FILE).read_text("utf-8") == (whole / EPOCHS_FILE).read_text("utf-8")
+
+
+def test_a_training_begins_with_the_weights_of_another(data: Path) -> None:
+    first = train(data, "first")
+    still = RECIPE.replace("warmup_steps = 1", "warmup_steps = 1\nrate = 1e-12\nweight_decay = 0.0")
+    (data / "hands.toml").write_text(still)
+    second = train(data, "second", initial=first)
+    before, after = (keras.models.load_model(out / "detector.keras") for out in (first, second))
+    for one, other in zip(before.trainable_weights, after.trainable_weights, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+    with pytest.raises(RecipeError, match=r"--initial .*third: no network of a finished training"):
+        train(data, "fourth", initial=data / "third")

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from convert.networks.detector import build_detector
-from convert.training.checkpoint import Checkpoint, first_checkpoint
+from convert.training.checkpoint import Arrays, Checkpoint, first_checkpoint
 from convert.training.detector.batches import Batches
 from convert.training.detector.canvases import CanvasDrawer
 from convert.training.detector.detect import make_detect
@@ -24,6 +24,7 @@ from convert.training.detector.pictures import read_pictures
 from convert.training.detector.recipe import DetectorRecipe, FitTable, SourceTable, read_detector_recipe
 from convert.training.detector.threshold import choose_threshold, set_apart
 from convert.training.files import make_folder, replacing
+from convert.training.finished import InitialWeights, digest, initial_weights
 from convert.training.scenes.judge import judge
 from convert.training.scenes.sources import Source, load_sources
 from convert.training.seeding import make_repeatable
@@ -45,30 +46,40 @@ JUDGED_PX = 40
 
 
 def train(
-    recipe_path: Path, data: Path, out: Path, seed: int = 0, *, resume: bool = False, restart: bool = False
+    recipe_path: Path,
+    data: Path,
+    out: Path,
+    seed: int = 0,
+    *,
+    resume: bool = False,
+    restart: bool = False,
+    initial: Path | None = None,
 ) -> Path:
     """Train the detector of a recipe on the folder ``data`` and write everything to the folder ``out``.
+
+    It begins with the weights of the finished training in ``initial``, or with random ones.
 
     ``out`` gets ``detector.keras`` (float32, the moving average of the weights), ``calibration.npz`` (training
     canvases, uint8 RGB), ``epochs.csv`` and ``training.json``.  Returns ``out``.
 
     Raises:
         RecipeError: the recipe breaks a rule, or ``out`` holds an interrupted training that is neither resumed nor
-            given up, or one of another recipe, seed or backend.
+            given up, or one of another recipe, seed, backend or beginning; or ``initial`` holds no finished training.
         WriteError: ``out`` can't be written to; what is there stays.
     """
     recipe = read_detector_recipe(recipe_path)
+    weights = initial_weights(initial, NETWORK_FILE) if initial else []
     make_folder(out)
     use_fused_kernels()
     make_repeatable(seed)
     loaded = load_sources(recipe, data, out, np.random.default_rng(seed))
     sources, choosing = set_apart(loaded, recipe)
-    new = Checkpoint(_identity(recipe, sources, seed))
+    new = Checkpoint(_identity(recipe, sources, seed, digest(weights) if weights else None))
     checkpoint = first_checkpoint(new, out, recipe.fit.epochs, resume=resume, restart=restart)
     if not checkpoint.progress.finished:
         drawer = CanvasDrawer(*read_pictures(sources), recipe.canvas, recipe.pixels)
         _keep_for_calibration(drawer, out, seed)
-        checkpoint = _fit(Batches(drawer, recipe, seed), recipe, checkpoint, out, seed)
+        checkpoint = _fit(Batches(drawer, recipe, seed), recipe, checkpoint, out, seed, weights)
     network = build_detector()
     network.set_weights(checkpoint.kept)
     with replacing(out / NETWORK_FILE) as partial:
@@ -78,14 +89,17 @@ def train(
     return out
 
 
-def _identity(recipe: DetectorRecipe, sources: Sequence[Source[SourceTable]], seed: int) -> dict[str, Any]:
-    """What must be the same for a training to go on."""
+def _identity(
+    recipe: DetectorRecipe, sources: Sequence[Source[SourceTable]], seed: int, initial: str | None
+) -> dict[str, Any]:
+    """What must be the same for a training to go on; ``initial``: the digest of the weights that it begins with."""
     names = "\n".join(f"{source.name} {scene.path}" for source in sources for scene in source.train)
     return {
         "recipe": recipe.model_dump(mode="json"),
         "seed": seed,
         "data": hashlib.sha256(names.encode()).hexdigest(),
         "backend": keras.backend.backend(),
+        "initial": initial,
     }
 
 
@@ -96,8 +110,10 @@ def _keep_for_calibration(drawer: CanvasDrawer, out: Path, seed: int) -> None:
         np.savez_compressed(file, detector=canvases)
 
 
-def _fit(batches: Batches, recipe: DetectorRecipe, checkpoint: Checkpoint, out: Path, seed: int) -> Checkpoint:
-    """Train from ``checkpoint`` to the end, and give the last one."""
+def _fit(
+    batches: Batches, recipe: DetectorRecipe, checkpoint: Checkpoint, out: Path, seed: int, initial: Arrays
+) -> Checkpoint:
+    """Train from ``checkpoint``, at the beginning with the ``initial`` weights if any, to the end; give the last."""
     keras.config.set_dtype_policy(recipe.fit.precision)
     try:
         trainer = Trainer(build_detector(), recipe.fit.box_weight)
@@ -105,13 +121,15 @@ def _fit(batches: Batches, recipe: DetectorRecipe, checkpoint: Checkpoint, out: 
         keras.config.set_dtype_policy("float32")
     trainer.compile(_optimiser(recipe.fit))
     keeper = Keeper(checkpoint, batches, recipe.fit.epochs, out, seed)
+    done = checkpoint.progress.epochs
+    beginning = [InitialWeights(trainer.network, initial)] if initial and not done else []
     with lines_above_the_bar():
         trainer.fit(
             batches,
             shuffle=False,
-            initial_epoch=checkpoint.progress.epochs,
+            initial_epoch=done,
             epochs=recipe.fit.epochs,
-            callbacks=[keeper],
+            callbacks=[keeper, *beginning],
             verbose=0,
         )
     return keeper.checkpoint
