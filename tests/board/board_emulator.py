@@ -39,16 +39,17 @@ class BoardError(Exception):
 
 
 class EmulatedBoard:
-    """Boots ``image``; nothing is written to it, but to an overlay that lasts over :meth:`power_on`."""
+    """Boots a copy of ``image``, a raw one: of an overlay QEMU keeps tables in memory, which a power cut would take."""
 
     def __init__(self, image: Path, key: Path, folder: Path) -> None:
         self._image, self._key, self._folder = image, key, folder
-        self._card = folder / "card.qcow2"
+        self._card = folder / "card.img"
         self._monitor_path, self._console = folder / "monitor", folder / "console.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
         self.ssh_port = _free_port()
-        _run("qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", image, self._card, CARD_SIZE)
+        _run("cp", "--sparse=always", image, self._card)
+        _run("truncate", "--size", CARD_SIZE, self._card)
         for name in (KERNEL, INITRD, DEVICE_TREE):
             self._copy_from_boot(name)
 
@@ -68,7 +69,7 @@ class EmulatedBoard:
                 *("-display", "none", "-no-reboot"),
                 *("-kernel", self._folder / KERNEL, "-initrd", self._folder / INITRD),
                 *("-dtb", self._folder / DEVICE_TREE, "-append", COMMAND_LINE),
-                *("-drive", f"file={self._card},if=sd,format=qcow2"),
+                *("-drive", f"file={self._card},if=sd,format=raw"),
                 *("-serial", "null", "-serial", "stdio"),
                 *("-monitor", f"unix:{self._monitor_path},server,nowait"),
                 *("-netdev", f"user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{self.ssh_port}-:22"),
@@ -88,6 +89,11 @@ class EmulatedBoard:
         if self._log is not None:
             self._log.close()
         self._monitor_path.unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Switch it off for good: its card goes too."""
+        self.cut_power()
+        self._card.unlink()
 
     def console(self) -> str:
         """What the serial console has shown."""

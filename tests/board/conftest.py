@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
+import pluggy
 import pytest
 from board_emulator import BOOT_SECONDS, EmulatedBoard
 
 IMAGE_VARIABLE, KEY_VARIABLE = "VIGIL_BOARD_IMAGE", "VIGIL_BOARD_KEY"
-NEEDED = ("qemu-system-aarch64", "qemu-img", "mcopy", "ssh")
+NEEDED = ("qemu-system-aarch64", "mcopy", "ssh")
 PORTRAIT = Path(__file__).resolve().parents[2] / "edge" / "camera" / "demo" / "astronaut.jpg"
 FACES, BLANKS = 10, 15
 
@@ -36,7 +39,7 @@ def new_board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedBoar
     emulated = EmulatedBoard(Path(image), Path(key), tmp_path_factory.mktemp("board"))
     emulated.power_on()
     yield emulated
-    emulated.cut_power()
+    emulated.discard()
 
 
 @pytest.fixture(scope="session")
@@ -59,3 +62,14 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(FACES + BLANKS):
         cv2.imwrite(str(folder / f"{number:02d}.jpg"), portrait if number < FACES else nobody)
     return folder
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pluggy.Result[pytest.TestReport], None]:
+    """Show what the service told last, where a test failed."""
+    outcome = yield
+    report, board = outcome.get_result(), getattr(item, "funcargs", {}).get("board")
+    if report.when == "call" and report.failed and isinstance(board, EmulatedBoard):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            told = board.ssh("systemctl status vigil --no-pager -n 60; sudo dmesg | tail", check=False)
+            report.sections.append(("the service", told.stdout + told.stderr))

@@ -260,3 +260,15 @@ def test_a_power_cut_in_mid_write_leaves_config_and_bundles_whole(board: Emulate
     assert board.ssh("vigil models verify").returncode == 0
     wait_until_active(board, BOOT_SECONDS)
     board.wait_for_pin(LAMP, True, CYCLE_SECONDS)
+
+
+def test_a_read_only_card_keeps_what_is_written_in_memory(board: EmulatedBoard) -> None:
+    """The file that ``read_only = true`` puts on a card."""
+    board.ssh("echo 'overlayroot=\"tmpfs:recurse=0\"' | sudo tee /etc/overlayroot.local.conf; sync")
+    board.cut_power()
+    board.power_on()
+    board.wait_for_ssh(BOOT_SECONDS)
+    assert board.ssh("findmnt -n -o FSTYPE /").stdout.strip() == "overlay"
+    assert "ro" in board.ssh("findmnt -n -o OPTIONS /media/root-ro").stdout.split(",")
+    wait_until_active(board, BOOT_SECONDS)
+    board.wait_for_pin(LAMP, True, CYCLE_SECONDS)
