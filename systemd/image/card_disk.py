@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import uuid
 from pathlib import Path
 
 from card_files import BOOT_ID, BOOT_LABEL, ROOT_LABEL
-from card_rootfs import run
+from card_rootfs import EPOCH, run
 
 MIB = 1 << 20
 BOOT_START_MIB, BOOT_MIB = 4, 384
 ROOT_START_MIB = BOOT_START_MIB + BOOT_MIB
 ROOT_SPARE = 1.25
 """The root file system gets this many times its files' size, and grows on the board."""
-
-EPOCH = "1735689600"
-"""2025-01-01, which all times of making are set to, so that the same files give the same image."""
 
 COMMAND_LINE = (
     f"console=tty0 console=ttyS1,115200 root=LABEL={ROOT_LABEL} rootwait rw fsck.repair=yes net.ifnames=0 quiet\n"
@@ -32,6 +30,7 @@ def make_image(root: Path, work: Path, image: Path) -> None:
     shutil.move(root / "boot/firmware", boot)
     (root / "boot/firmware").mkdir()
     (boot / "cmdline.txt").write_text(COMMAND_LINE)
+    os.utime(boot / "cmdline.txt", (EPOCH, EPOCH))
     unfinished = image.with_suffix(".part")
     root_mib = _root_mib(root)
     with unfinished.open("wb") as file:
@@ -63,7 +62,7 @@ def _boot_partition(files: Path, work: Path) -> Path:
     partition.unlink(missing_ok=True)
     size_kib = BOOT_MIB * 1024
     run("mkfs.vfat", "-F", "32", "-n", BOOT_LABEL, "-i", f"{BOOT_ID:x}", "--invariant", "-C", partition, str(size_kib))
-    run("mcopy", "-s", "-m", "-i", partition, *sorted(files.iterdir()), "::/", env={"SOURCE_DATE_EPOCH": EPOCH})
+    run("mcopy", "-s", "-m", "-i", partition, *sorted(files.iterdir()), "::/", env={"SOURCE_DATE_EPOCH": str(EPOCH)})
     return partition
 
 
@@ -74,7 +73,7 @@ def _root_partition(root: Path, work: Path, size_mib: int) -> Path:
     run(
         *("mke2fs", "-q", "-t", "ext4", "-L", ROOT_LABEL, "-U", str(identity), "-E", f"hash_seed={identity}"),
         *("-m", "1", "-d", root, partition, f"{size_mib}M"),
-        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "E2FSPROGS_FAKE_TIME": EPOCH},
+        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "E2FSPROGS_FAKE_TIME": str(EPOCH)},
     )
     return partition
 

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -42,6 +43,9 @@ COMPILED = (
     *("ai_edge_litert.interpreter", "gpiozero", "cv2"),
 )
 """Modules that the service imports, others with them."""
+
+EPOCH = 1735689600
+"""2025-01-01, which all times of making are set to: Python puts its sources' times into what it compiles."""
 
 ARM64_INTERPRETER = Path("/proc/sys/fs/binfmt_misc/qemu-aarch64")
 
@@ -105,15 +109,17 @@ def wheelhouse(cache: Path) -> Path:
 
 def make_root(root: Path, base: Path, wheels: Path, settings: CardSettings) -> None:
     """Unpack Debian, install Vigil, and put the settings in place; ``root`` is an empty folder."""
+    began = time.time()
     run("tar", "--extract", "--numeric-owner", "--xattrs", "--file", base, "--directory", root)
     write_files(root, settings)
     in_root(root, "useradd", "--create-home", "--shell", "/bin/bash", "--password", "*", LOGIN)
     in_root(root, "chown", "-R", f"{LOGIN}:{LOGIN}", f"/home/{LOGIN}")
-    install_vigil(root, wheels)
+    install_vigil(root, wheels, began)
     in_root(root, "systemctl", "enable", "--quiet", *units_to_enable(settings))
     in_root(root, "ln", "-sf", f"/usr/share/zoneinfo/{settings.timezone}", "/etc/localtime")
     in_root(root, "ln", "-sf", "/run/systemd/resolve/stub-resolv.conf", "/etc/resolv.conf")
     clean(root)
+    settle_times(root, began)
 
 
 def write_files(root: Path, settings: CardSettings) -> None:
@@ -140,8 +146,8 @@ def make_environment(root: Path, wheels: Path) -> None:
     command.chmod(0o755)
 
 
-def install_vigil(root: Path, wheels: Path) -> None:
-    """Run Vigil's own installer on the card, for all but the environment."""
+def install_vigil(root: Path, wheels: Path, began: float) -> None:
+    """Run Vigil's own installer on the card, for all but the environment; the building ``began`` then."""
     make_environment(root, wheels)
     inside = root / "tmp/vigil"
     shutil.copytree(CHECKOUT / "systemd", inside / "systemd", ignore=shutil.ignore_patterns("image"))
@@ -149,10 +155,18 @@ def install_vigil(root: Path, wheels: Path) -> None:
     shutil.copy(CHECKOUT / "docs/board.md", inside / "docs")
     in_root(root, "sh", "/tmp/vigil/systemd/install", "--keep-environment")
     in_root(root, "chgrp", "vigil", "/etc/vigil/vigil.toml")
+    settle_times(root / "opt/vigil", began)
     # Compiled here, because the service may not write beside its modules.  The networks can't be run: the runtime
     # reads the processor's features from /proc, which is this machine's.
     in_root(root, "/opt/vigil/bin/python", "-c", f"import {', '.join(COMPILED)}")
     shutil.rmtree(inside)
+
+
+def settle_times(folder: Path, began: float) -> None:
+    """Date everything changed since ``began`` at :data:`EPOCH`, so that the same inputs give the same files."""
+    for path in (folder, *folder.rglob("*")):
+        if path.lstat().st_mtime >= began:
+            os.utime(path, (EPOCH, EPOCH), follow_symlinks=False)
 
 
 def clean(root: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import os
 import stat
 import subprocess
 import sys
@@ -114,3 +115,15 @@ def test_the_partitions_follow_each_other(card: Any) -> None:
 def test_the_packages_are_named_once(card: Any) -> None:
     packages = card.rootfs.packages()
     assert len(packages) == len(set(packages)) > 10
+
+
+def test_what_building_changed_gets_one_time_and_the_rest_keeps_its_own(card: Any, tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    for name, changed in (("sub/old", 1_600_000_000), ("sub/new", 2_000_000_000), ("newer", 2_000_000_001)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (changed, changed))
+    (tmp_path / "link").symlink_to("sub/old")
+    card.rootfs.settle_times(tmp_path, 1_700_000_000)
+    times = {name: int((tmp_path / name).lstat().st_mtime) for name in ("sub/old", "sub/new", "newer", "link", "sub")}
+    assert times.pop("sub/old") == 1_600_000_000
+    assert set(times.values()) == {card.rootfs.EPOCH}
