@@ -30,7 +30,8 @@ def make_image(root: Path, work: Path, image: Path) -> None:
     shutil.move(root / "boot/firmware", boot)
     (root / "boot/firmware").mkdir()
     (boot / "cmdline.txt").write_text(COMMAND_LINE)
-    os.utime(boot / "cmdline.txt", (EPOCH, EPOCH))
+    for changed in (boot / "cmdline.txt", root / "boot/firmware", root / "boot"):
+        os.utime(changed, (EPOCH, EPOCH))
     unfinished = image.with_suffix(".part")
     root_mib = _root_mib(root)
     with unfinished.open("wb") as file:
