@@ -100,5 +100,6 @@ def test_a_training_begins_with_the_weights_of_another(data: Path) -> None:
     before, after = (keras.models.load_model(out / "detector.keras") for out in (first, second))
     for one, other in zip(before.trainable_weights, after.trainable_weights, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)
+    assert len(json.loads((second / "training.json").read_text("utf-8"))["initial"]) == 64
     with pytest.raises(RecipeError, match=r"--initial .*third: no network of a finished training"):
         train(data, "fourth", initial=data / "third")

@@ -85,7 +85,7 @@ def train(
     with replacing(out / NETWORK_FILE) as partial:
         network.save(partial)
     thresholds = choose_threshold(network, choosing, recipe.threshold, JUDGED_PX)
-    _write_metrics(network, recipe, sources, thresholds, out, seed)
+    _write_metrics(network, recipe, sources, thresholds, out, checkpoint)
     return out
 
 
@@ -161,7 +161,7 @@ def _write_metrics(
     sources: Sequence[Source[SourceTable]],
     thresholds: Thresholds,
     out: Path,
-    seed: int,
+    checkpoint: Checkpoint,
 ) -> None:
     detect = make_detect(network, thresholds, JUDGED_PX)
     held_back = {}
@@ -172,8 +172,7 @@ def _write_metrics(
     report = {
         "task": recipe.task,
         "recipe": recipe.model_dump(mode="json"),
-        "seed": seed,
-        "backend": keras.backend.backend(),
+        **{key: checkpoint.identity[key] for key in ("seed", "backend", "initial")},
         "thresholds": asdict(thresholds),
         "held_back": held_back,
     }
