@@ -150,7 +150,7 @@ def _is_single_shot(recipe: Path) -> bool:
 def _train_single_shot(arguments: argparse.Namespace) -> None:
     if arguments.distribute:
         raise RecipeError("--distribute: is for classifiers; a single-shot detector's training runs on one device")
-    from convert.training.detector import train
+    from convert.training.detector.loop import train  # Keras is slow to import
 
     how = {"resume": arguments.resume, "restart": arguments.restart, "initial": arguments.initial}
     train(arguments.recipe, arguments.data, arguments.out, arguments.seed, **how)
