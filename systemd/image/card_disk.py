@@ -8,7 +8,7 @@ import subprocess
 import uuid
 from pathlib import Path
 
-from card_files import BOOT_ID, BOOT_LABEL, ROOT_LABEL
+from card_files import BOOT_ID, BOOT_LABEL, KERNEL_OPTIONS, ROOT_LABEL
 from card_rootfs import EPOCH, run
 
 MIB = 1 << 20
@@ -18,7 +18,8 @@ ROOT_SPARE = 1.25
 """The root file system gets this many times its files' size, and grows on the board."""
 
 COMMAND_LINE = (
-    f"console=tty0 console=ttyS1,115200 root=LABEL={ROOT_LABEL} rootwait rw fsck.repair=yes net.ifnames=0 quiet\n"
+    f"console=tty0 console=ttyS1,115200 root=LABEL={ROOT_LABEL} fsck.repair=yes net.ifnames=0 rootwait "
+    f"{KERNEL_OPTIONS}\n"
 )
 """Without ``cma=``, which would keep a Raspberry Pi 4 from booting (Debian's z50-raspi-firmware says so)."""
 

@@ -52,6 +52,9 @@ SystemMaxUse=64M
 SyncIntervalSec=30s
 """
 
+KERNEL_OPTIONS = "ro quiet"
+"""``ro``: systemd mounts the root again as :data:`FSTAB` says; below overlayroot it stays as it is."""
+
 GROW = """\
 [Unit]
 Description=Let the root partition fill the card
@@ -83,6 +86,32 @@ mkdir -p /var/lib/vigil-card
 touch /var/lib/vigil-card/grown
 """
 
+READ_ONLY_SCRIPT = """\
+#!/bin/sh
+# From the next start on nothing is written to the card: what is changed stays in memory until the power goes.
+# Back, for good: overlayroot-chroot rm /etc/overlayroot.local.conf, and restart.
+set -eu
+sed -i '/ vfat /s/ defaults/ ro/' /etc/fstab
+echo 'overlayroot="tmpfs:recurse=0"' > /etc/overlayroot.local.conf.new
+sync
+mv /etc/overlayroot.local.conf.new /etc/overlayroot.local.conf
+sync
+"""
+
+READ_ONLY = """\
+[Unit]
+Description=Write nothing to the card from the next start on
+After=vigil-card-grow.service vigil-card-host-keys.service
+ConditionPathExists=!/etc/overlayroot.local.conf
+
+[Service]
+Type=oneshot
+ExecStart=/usr/local/lib/vigil-card/read-only
+
+[Install]
+WantedBy=multi-user.target
+"""
+
 HOST_KEYS = """\
 [Unit]
 Description=Make this board's own SSH host keys
@@ -104,6 +133,7 @@ def card_files(settings: CardSettings) -> dict[str, File]:
         "etc/hostname": File(f"{settings.hostname}\n"),
         "etc/hosts": File(f"127.0.0.1 localhost\n127.0.1.1 {settings.hostname}\n::1 localhost\n"),
         "etc/fstab": File(FSTAB),
+        "etc/default/locale": File("LANG=C.UTF-8\n"),
         # Empty: the board makes its own, and isn't asked for locale and password on its console.
         "etc/machine-id": File(""),
         "etc/systemd/network/20-ethernet.network": File(ETHERNET),
@@ -114,7 +144,10 @@ def card_files(settings: CardSettings) -> dict[str, File]:
         "etc/systemd/system/vigil-card-grow.service": File(GROW),
         "etc/systemd/system/vigil-card-host-keys.service": File(HOST_KEYS),
         "usr/local/lib/vigil-card/grow": File(GROW_SCRIPT, 0o755),
+        "usr/local/lib/vigil-card/read-only": File(READ_ONLY_SCRIPT, 0o755),
         "etc/default/raspi-firmware": File(f"ROOTPART=LABEL={ROOT_LABEL}\nCMA=0\n"),
+        # For the command lines that raspi-firmware writes with each new kernel.
+        "etc/default/raspi-extra-cmdline": File(f"{KERNEL_OPTIONS}\n"),
     }
     if settings.config is not None:
         files["etc/vigil/vigil.toml"] = File(settings.config, 0o640)
@@ -122,7 +155,7 @@ def card_files(settings: CardSettings) -> dict[str, File]:
         files["etc/systemd/network/25-wireless.network"] = File(WIRELESS)
         files["etc/wpa_supplicant/wpa_supplicant-wlan0.conf"] = File(_wpa(settings.wifi), 0o600)
     if settings.read_only:
-        files["etc/overlayroot.local.conf"] = File('overlayroot="tmpfs:recurse=0"\n')
+        files["etc/systemd/system/vigil-card-read-only.service"] = File(READ_ONLY)
     return files
 
 
@@ -130,6 +163,8 @@ def units_to_enable(settings: CardSettings) -> list[str]:
     """The services that a card starts with, beside Debian's own choice."""
     units = ["systemd-networkd", "systemd-resolved", "systemd-timesyncd", "ssh"]
     units += ["vigil-card-grow", "vigil-card-host-keys"]
+    if settings.read_only:
+        units.append("vigil-card-read-only")
     return [*units, "wpa_supplicant@wlan0"] if settings.wifi else units
 
 

@@ -23,7 +23,7 @@ GPIO_LEVELS = 0x3F200034
 """``GPLEV0`` of the BCM2837: a bit for each of the GPIOs 0 to 31 (BCM2835 ARM Peripherals, section 6.1)."""
 
 COMMAND_LINE = (
-    "console=ttyS1,115200 root=LABEL=vigil-root rootwait rw net.ifnames=0 systemd.show_status=yes maxcpus=1 "
+    "console=ttyS1,115200 root=LABEL=vigil-root rootwait ro net.ifnames=0 systemd.show_status=yes maxcpus=1 "
     "modprobe.blacklist=vchiq,vc4,bcm2835_v4l2,snd_bcm2835,btbcm,hci_uart"
 )
 """QEMU has no VideoCore and no Bluetooth: their drivers would wait for them, or fall over."""
@@ -94,6 +94,10 @@ class EmulatedBoard:
         """Switch it off for good: its card goes too."""
         self.cut_power()
         self._card.unlink()
+
+    def card_digest(self) -> str:
+        """SHA-256 of the whole card."""
+        return _run("sha256sum", self._card).split()[0]
 
     def console(self) -> str:
         """What the serial console has shown."""

@@ -262,13 +262,17 @@ def test_a_power_cut_in_mid_write_leaves_config_and_bundles_whole(board: Emulate
     board.wait_for_pin(LAMP, True, CYCLE_SECONDS)
 
 
-def test_a_read_only_card_keeps_what_is_written_in_memory(board: EmulatedBoard) -> None:
-    """The file that ``read_only = true`` puts on a card."""
-    board.ssh("echo 'overlayroot=\"tmpfs:recurse=0\"' | sudo tee /etc/overlayroot.local.conf; sync")
+def test_a_read_only_card_stays_as_it_is_to_the_bit(board: EmulatedBoard) -> None:
+    board.ssh("sudo /usr/local/lib/vigil-card/read-only")
     board.cut_power()
     board.power_on()
     board.wait_for_ssh(BOOT_SECONDS)
     assert board.ssh("findmnt -n -o FSTYPE /").stdout.strip() == "overlay"
-    assert "ro" in board.ssh("findmnt -n -o OPTIONS /media/root-ro").stdout.split(",")
+    for below in ("/media/root-ro", "/boot/firmware"):
+        assert "ro" in board.ssh(f"findmnt -n -o OPTIONS {below}").stdout.strip().split(",")
     wait_until_active(board, BOOT_SECONDS)
+    before = board.card_digest()
+    board.ssh("echo mine | sudo tee /etc/vigil/mine; sync")
     board.wait_for_pin(LAMP, True, CYCLE_SECONDS)
+    board.cut_power()
+    assert board.card_digest() == before

@@ -67,7 +67,8 @@ def test_wifi_config_and_read_only(card: Any, tmp_path: Path) -> None:
     wpa = files["etc/wpa_supplicant/wpa_supplicant-wlan0.conf"]
     assert 'ssid="home net"' in wpa.text
     assert wpa.mode == 0o600
-    assert "overlayroot" in files["etc/overlayroot.local.conf"].text
+    assert "vigil-card-read-only" in card.files.units_to_enable(settings)
+    assert "etc/systemd/system/vigil-card-read-only.service" in files
     assert "wpa_supplicant@wlan0" in card.files.units_to_enable(settings)
 
 
