@@ -14,7 +14,7 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
@@ -86,15 +86,20 @@ def images(source: str) -> Iterator[Image]:
         opened.close()
 
 
-def main() -> int:
-    """Run, and print what memory did."""
+def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """What the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--frames", type=int, default=100_000, metavar="N", help="how many (default 100000)")
     parser.add_argument("--source", default="demo", help="demo, a video or a folder (default demo)")
     parser.add_argument(
         "--growth", type=float, default=2.0, metavar="MIB", help="most that memory may grow (default 2)"
     )
-    arguments = parser.parse_args()
+    return parser.parse_args(words)
+
+
+def main() -> int:
+    """Run, and print what memory did."""
+    arguments = parse()
     feed = Again(list(images(arguments.source)), arguments.frames)
     config = default_config()
     observer = Observer.load(default_models_dir(), config.tasks, config.detection)
