@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-KERNEL, INITRD, DEVICE_TREE = "vmlinuz", "initrd.img", "bcm2837-rpi-3-b.dtb"
+KERNEL, INITRD, DEVICE_TREE, COMMAND_LINE = "vmlinuz", "initrd.img", "bcm2837-rpi-3-b.dtb", "cmdline.txt"
 BOOT_START_BYTES = 4 << 20
 CARD_SIZE = "4G"
 """QEMU wants a power of two; the root file system grows into it."""
@@ -22,11 +22,9 @@ BOOT_SECONDS = 1800
 GPIO_LEVELS = 0x3F200034
 """``GPLEV0`` of the BCM2837: a bit for each of the GPIOs 0 to 31 (BCM2835 ARM Peripherals, section 6.1)."""
 
-COMMAND_LINE = (
-    "console=ttyS1,115200 root=LABEL=vigil-root rootwait ro net.ifnames=0 systemd.show_status=yes maxcpus=1 "
-    "modprobe.blacklist=vchiq,vc4,bcm2835_v4l2,snd_bcm2835,btbcm,hci_uart"
-)
-"""QEMU has no VideoCore and no Bluetooth: their drivers would wait for them, or fall over."""
+EMULATED = "systemd.show_status=yes maxcpus=1 modprobe.blacklist=vchiq,vc4,bcm2835_v4l2,snd_bcm2835,btbcm,hci_uart"
+"""Goes after the card's own kernel command line.  QEMU has no VideoCore and no Bluetooth: their drivers would wait for
+them, or fall over."""
 
 ACCELERATOR = "tcg,thread=single,tb-size=1024"
 """One thread takes turns for all four cores: with a thread each, the three that Linux leaves parked spin (QEMU takes
@@ -50,11 +48,11 @@ class EmulatedBoard:
         self.ssh_port = _free_port()
         _run("cp", "--sparse=always", image, self._card)
         _run("truncate", "--size", CARD_SIZE, self._card)
-        for name in (KERNEL, INITRD, DEVICE_TREE):
+        for name in (KERNEL, INITRD, DEVICE_TREE, COMMAND_LINE):
             self._copy_from_boot(name)
 
     def _copy_from_boot(self, name: str) -> None:
-        """Take a file out of the image's boot partition; the kernel's have their version at the end."""
+        """Take a file out of the image's boot partition, as the firmware does; the kernel's end in their version."""
         listing = _run("mdir", "-b", "-i", f"{self._image}@@{BOOT_START_BYTES}", "::/")
         (found,) = [line for line in listing.splitlines() if re.fullmatch(rf"::/{re.escape(name)}(-\S+)?", line)][-1:]
         target = self._folder / name
@@ -62,13 +60,14 @@ class EmulatedBoard:
 
     def power_on(self) -> None:
         """Start to boot."""
+        command_line = f"{(self._folder / COMMAND_LINE).read_text().strip()} {EMULATED}"
         self._log = self._console.open("ab")
         self._process = subprocess.Popen(
             [
                 *("qemu-system-aarch64", "-M", "raspi3b", "-m", "1G", "-accel", ACCELERATOR),
                 *("-display", "none", "-no-reboot"),
                 *("-kernel", self._folder / KERNEL, "-initrd", self._folder / INITRD),
-                *("-dtb", self._folder / DEVICE_TREE, "-append", COMMAND_LINE),
+                *("-dtb", self._folder / DEVICE_TREE, "-append", command_line),
                 *("-drive", f"file={self._card},if=sd,format=raw"),
                 *("-serial", "null", "-serial", "stdio"),
                 *("-monitor", f"unix:{self._monitor_path},server,nowait"),
@@ -79,6 +78,16 @@ class EmulatedBoard:
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
+
+    def shut_down(self, seconds: float) -> None:
+        """Shut the board down as its owner would, and pull the plug then."""
+        self.ssh("sudo systemctl poweroff", check=False)
+        deadline = time.monotonic() + seconds
+        while self._process is not None and self._process.poll() is None:
+            if time.monotonic() > deadline:
+                raise BoardError(f"not down within {seconds:g} s; the console: {self.console()[-2000:]}")
+            time.sleep(0.2)
+        self.cut_power()
 
     def cut_power(self) -> None:
         """As if the plug were pulled."""

@@ -15,7 +15,7 @@ import pluggy
 import pytest
 from board_emulator import BOOT_SECONDS, EmulatedBoard
 
-IMAGE_VARIABLE, KEY_VARIABLE = "VIGIL_BOARD_IMAGE", "VIGIL_BOARD_KEY"
+IMAGE_VARIABLE, READ_ONLY_VARIABLE, KEY_VARIABLE = "VIGIL_BOARD_IMAGE", "VIGIL_BOARD_READ_ONLY_IMAGE", "VIGIL_BOARD_KEY"
 NEEDED = ("qemu-system-aarch64", "mcopy", "ssh")
 PORTRAIT = Path(__file__).resolve().parents[2] / "edge" / "camera" / "demo" / "astronaut.jpg"
 FACES, BLANKS = 10, 15
@@ -27,16 +27,27 @@ STRETCHED = "[Service]\nTimeoutStartSec=1700\nTimeoutStopSec=150\nWatchdogSec=30
 
 @pytest.fixture(scope="session")
 def new_board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedBoard]:
-    """The board with the card as it was flashed, switched on.
+    """The board with the card as it was flashed, switched on."""
+    yield from _switched_on(IMAGE_VARIABLE, tmp_path_factory.mktemp("board"))
 
-    Skips where there is no image of a card (script/test-board makes one) or no QEMU.
+
+@pytest.fixture(scope="module")
+def read_only_board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedBoard]:
+    """The same with a card that was built with ``read_only = true``."""
+    yield from _switched_on(READ_ONLY_VARIABLE, tmp_path_factory.mktemp("read-only"))
+
+
+def _switched_on(variable: str, folder: Path) -> Iterator[EmulatedBoard]:
+    """A board with the card whose image the environment's ``variable`` names.
+
+    Skips where there is no image of a card (script/test-board makes them) or no QEMU.
     """
-    image, key = os.environ.get(IMAGE_VARIABLE), os.environ.get(KEY_VARIABLE)
+    image, key = os.environ.get(variable), os.environ.get(KEY_VARIABLE)
     if not image or not key:
-        pytest.skip(f"no image of a card: script/test-board builds one and sets ${IMAGE_VARIABLE} and ${KEY_VARIABLE}")
+        pytest.skip(f"no image of a card: script/test-board builds one and sets ${variable} and ${KEY_VARIABLE}")
     if missing := [command for command in NEEDED if shutil.which(command) is None]:
         pytest.skip(f"not installed: {', '.join(missing)}")
-    emulated = EmulatedBoard(Path(image), Path(key), tmp_path_factory.mktemp("board"))
+    emulated = EmulatedBoard(Path(image), Path(key), folder)
     emulated.power_on()
     yield emulated
     emulated.discard()
