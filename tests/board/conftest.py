@@ -25,7 +25,7 @@ STRETCHED = "[Service]\nTimeoutStartSec=1700\nTimeoutStopSec=150\nWatchdogSec=30
 """The unit's time limits, ten times as long: the emulator is slower than a board by more than that."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def new_board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedBoard]:
     """The board with the card as it was flashed, switched on."""
     yield from _switched_on(IMAGE_VARIABLE, tmp_path_factory.mktemp("board"))
@@ -53,7 +53,7 @@ def _switched_on(variable: str, folder: Path) -> Iterator[EmulatedBoard]:
     emulated.discard()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def board(new_board: EmulatedBoard) -> EmulatedBoard:
     """The board with its service's time limits stretched."""
     new_board.wait_for_ssh(BOOT_SECONDS)
