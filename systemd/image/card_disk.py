@@ -10,6 +10,7 @@ from pathlib import Path
 
 from card_files import BOOT_ID, BOOT_LABEL, KERNEL_OPTIONS, ROOT_LABEL
 from card_rootfs import EPOCH, run
+from card_settings import CardError
 
 MIB = 1 << 20
 BOOT_START_MIB, BOOT_MIB = 4, 384
@@ -23,6 +24,12 @@ COMMAND_LINE = (
 )
 """Without ``cma=``, which would keep a Raspberry Pi 4 from booting (Debian's z50-raspi-firmware says so)."""
 
+NEEDED_TO_BOOT = (
+    *("config.txt", "vmlinuz-*", "initrd.img-*", "bootcode.bin", "start.elf", "start4.elf"),
+    *("bcm2837-rpi-3-b.dtb", "bcm2711-rpi-4-b.dtb", "bcm2712-rpi-5-b.dtb", "bcm2712-d-rpi-5-b.dtb"),
+)
+"""The last is the later Raspberry Pi 5's (stepping D0)."""
+
 
 def make_image(root: Path, work: Path, image: Path) -> None:
     """Write the image of a card whose files are in the folder ``root``."""
@@ -30,6 +37,7 @@ def make_image(root: Path, work: Path, image: Path) -> None:
     shutil.rmtree(boot, ignore_errors=True)
     shutil.move(root / "boot/firmware", boot)
     (root / "boot/firmware").mkdir()
+    check_boot(boot)
     (boot / "cmdline.txt").write_text(COMMAND_LINE)
     for changed in (boot / "cmdline.txt", root / "boot/firmware", root / "boot"):
         os.utime(changed, (EPOCH, EPOCH))
@@ -41,6 +49,16 @@ def make_image(root: Path, work: Path, image: Path) -> None:
     _put(_boot_partition(boot, work), unfinished, BOOT_START_MIB)
     _put(_root_partition(root, work, root_mib), unfinished, ROOT_START_MIB)
     unfinished.rename(image)
+
+
+def check_boot(boot: Path) -> None:
+    """Refuse a folder ``boot`` that some board wouldn't start from: the names change with Debian's kernels.
+
+    Raises:
+        CardError: naming what is missing.
+    """
+    if missing := [pattern for pattern in NEEDED_TO_BOOT if not any(boot.glob(pattern))]:
+        raise CardError(f"Debian's kernel and raspi-firmware left no {', '.join(missing)} in /boot/firmware")
 
 
 def _root_mib(root: Path) -> int:

@@ -55,6 +55,25 @@ SyncIntervalSec=30s
 KERNEL_OPTIONS = "ro quiet"
 """``ro``: systemd mounts the root again as :data:`FSTAB` says; below overlayroot it stays as it is."""
 
+KERNEL_FROM_BACKPORTS = """\
+Explanation: the stable kernel has no driver for RP1, which has a Raspberry Pi 5's pins, USB and Ethernet.
+Package: linux-image-* linux-base* linux-binary-* linux-modules-*
+Pin: release n=trixie-backports
+Pin-Priority: 500
+"""
+"""RP1's drivers: Trixie's 6.12 has none, the 7.3 of its backports has ``pinctrl-rp1``, ``rp1_pci`` and ``rp1-cfe``."""
+
+DEVICE_TREES_SCRIPT = """\
+#!/bin/sh
+# Kernels from 7.x on keep their device trees beside their modules; raspi-firmware's hook, which comes next, looks for
+# them where older ones had theirs.
+set -eu
+trees=/usr/lib/modules/$1/dtb
+if [ -d "$trees" ] && [ ! -e "/usr/lib/linux-image-$1" ]; then
+  ln -s "modules/$1/dtb" "/usr/lib/linux-image-$1"
+fi
+"""
+
 GROW = """\
 [Unit]
 Description=Let the root partition fill the card
@@ -125,6 +144,14 @@ ExecStart=/usr/bin/ssh-keygen -A
 [Install]
 WantedBy=ssh.service
 """
+
+
+def base_files() -> dict[str, File]:
+    """What Debian's packages find when they are unpacked, by its path from the root of the card."""
+    return {
+        "etc/apt/preferences.d/vigil-card": File(KERNEL_FROM_BACKPORTS),
+        "etc/kernel/postinst.d/z40-vigil-card-device-trees": File(DEVICE_TREES_SCRIPT, 0o755),
+    }
 
 
 def card_files(settings: CardSettings) -> dict[str, File]:

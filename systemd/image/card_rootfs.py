@@ -9,10 +9,10 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from card_files import LOGIN, card_files, units_to_enable
+from card_files import LOGIN, File, base_files, card_files, units_to_enable
 from card_settings import CardError, CardSettings
 
 log = logging.getLogger("image")
@@ -26,6 +26,7 @@ SOURCES = (
     f"deb {MIRROR} {SUITE} {COMPONENTS}",
     f"deb {MIRROR} {SUITE}-updates {COMPONENTS}",
     f"deb {SECURITY} {SUITE}-security {COMPONENTS}",
+    f"deb {MIRROR} {SUITE}-backports {COMPONENTS}",
 )
 LEFT_OUT = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*")
 TAGS = ("manylinux2014_aarch64", *(f"manylinux_2_{minor}_aarch64" for minor in (17, 27, 28, 31, 34, 39)))
@@ -76,7 +77,7 @@ def packages() -> list[str]:
 
 def base_archive(cache: Path) -> Path:
     """Debian without Vigil as a tar archive, out of ``cache`` if the same packages and sources made it before."""
-    recipe = "\n".join([*packages(), *SOURCES, *LEFT_OUT])
+    recipe = "\n".join([*packages(), *SOURCES, *LEFT_OUT, repr(base_files())])
     archive = cache / f"base-{hashlib.sha256(recipe.encode()).hexdigest()[:16]}.tar"
     if not archive.exists():
         _bootstrap(archive)
@@ -84,14 +85,18 @@ def base_archive(cache: Path) -> Path:
 
 
 def _bootstrap(archive: Path) -> None:
-    unfinished = archive.with_suffix(".part.tar")
+    unfinished, early = archive.with_suffix(".part.tar"), archive.with_suffix(".early")
+    shutil.rmtree(early, ignore_errors=True)
+    write_files(early, base_files())
     run(
         *("mmdebstrap", "--arch=arm64", "--variant=minbase", "--mode=root", "--format=tar"),
         '--aptopt=Acquire::Languages "none"',
         *(f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT),
         "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+        f"--setup-hook=copy-in {early}/etc /",
         *(f"--include={','.join(packages())}", SUITE, unfinished, *SOURCES),
     )
+    shutil.rmtree(early)
     unfinished.rename(archive)
 
 
@@ -111,7 +116,7 @@ def make_root(root: Path, base: Path, wheels: Path, settings: CardSettings) -> N
     """Unpack Debian, install Vigil, and put the settings in place; ``root`` is an empty folder."""
     began = time.time()
     run("tar", "--extract", "--numeric-owner", "--xattrs", "--file", base, "--directory", root)
-    write_files(root, settings)
+    write_files(root, card_files(settings))
     in_root(root, "useradd", "--create-home", "--shell", "/bin/bash", "--password", "*", LOGIN)
     in_root(root, "chown", "-R", f"{LOGIN}:{LOGIN}", f"/home/{LOGIN}")
     install_vigil(root, wheels, began)
@@ -122,9 +127,9 @@ def make_root(root: Path, base: Path, wheels: Path, settings: CardSettings) -> N
     settle_times(root, began)
 
 
-def write_files(root: Path, settings: CardSettings) -> None:
-    """Write the files that the settings bring."""
-    for name, file in card_files(settings).items():
+def write_files(root: Path, files: Mapping[str, File]) -> None:
+    """Write ``files``, by their paths from ``root``."""
+    for name, file in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file.text, "utf-8")

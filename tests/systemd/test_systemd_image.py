@@ -44,7 +44,7 @@ def write(folder: Path, text: str) -> Path:
 
 def test_a_card_has_its_name_and_its_key(card: Any, tmp_path: Path) -> None:
     settings = card.settings.read_settings(write(tmp_path, SETTINGS))
-    card.rootfs.write_files(tmp_path / "root", settings)
+    card.rootfs.write_files(tmp_path / "root", card.files.card_files(settings))
     assert (tmp_path / "root/etc/hostname").read_text() == "car\n"
     keys = tmp_path / "root/home/admin/.ssh/authorized_keys"
     assert keys.read_text() == f"{KEY}\n"
@@ -128,3 +128,30 @@ def test_what_building_changed_gets_one_time_and_the_rest_keeps_its_own(card: An
     times = {name: int((tmp_path / name).lstat().st_mtime) for name in ("sub/old", "sub/new", "newer", "link", "sub")}
     assert times.pop("sub/old") == 1_600_000_000
     assert set(times.values()) == {card.rootfs.EPOCH}
+
+
+def test_the_kernel_of_backports_is_preferred_and_nothing_else_of_it(card: Any) -> None:
+    pin = card.files.base_files()["etc/apt/preferences.d/vigil-card"].text
+    assert "Package: linux-image-* linux-base* linux-binary-* linux-modules-*\nPin: release n=trixie-backports\n" in pin
+    assert any("trixie-backports" in source for source in card.rootfs.SOURCES)
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["beside the modules", "where older kernels had them"])
+def test_device_trees_are_found_wherever_a_kernel_keeps_them(card: Any, tmp_path: Path, kept: bool) -> None:
+    found = tmp_path / "linux-image-7.3" / "broadcom" / "bcm2712-rpi-5-b.dtb"
+    tree = tmp_path / "modules/7.3/dtb/broadcom/bcm2712-rpi-5-b.dtb" if kept else found
+    tree.parent.mkdir(parents=True)
+    tree.touch()
+    script = card.files.DEVICE_TREES_SCRIPT.replace("/usr/lib", str(tmp_path))
+    for _ in range(2):
+        subprocess.run(["sh", "-c", script, "hook", "7.3", "/boot/vmlinuz-7.3"], check=True)
+    assert found.is_file()
+
+
+def test_a_boot_partition_that_a_board_would_not_start_from_is_refused(card: Any, tmp_path: Path) -> None:
+    for pattern in card.disk.NEEDED_TO_BOOT:
+        (tmp_path / pattern.replace("*", "7.3")).touch()
+    card.disk.check_boot(tmp_path)
+    (tmp_path / "bcm2712-rpi-5-b.dtb").unlink()
+    with pytest.raises(card.settings.CardError, match=r"left no bcm2712-rpi-5-b\.dtb"):
+        card.disk.check_boot(tmp_path)
