@@ -9,7 +9,7 @@ equal pictures on both sides, ``checks`` looks at every picture before training.
 
 Objects in pictures: ``cvpr13`` (MTFL too), ``pts`` (300-W), ``wider``, ``celeba``, ``voc``, ``yolo``, ``boxes`` (CSV),
 ``backgrounds``; ``faces`` makes one kind of box of them, ``teacher`` adds what ``teachers`` found, ``composites``
-pastes hands into photos.
+pastes hands into photos, ``drawn_faces`` prints ``drawings`` of faces onto them.
 Classes: ``classes`` (a folder of them), ``folder`` (one's own), ``fer2013``, ``ferplus``, ``leap``, ``eyes``,
 ``gesture`` (from ``gesture_sources``).
 People: ``lfw``.

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from convert.data import drawn_faces
 from convert.data.composites import write_composites
 from convert.data.errors import DataError
 from convert.data.gesture_sources import HandSample
@@ -64,7 +65,7 @@ ROOMS = {"loader": "backgrounds", "folder": "rooms"}
 
 
 def test_every_loader_of_a_recipe_is_there() -> None:
-    special = {"composites", "taught_faces", "taught_hands"}
+    special = {*sources._MADE, "taught_faces", "taught_hands"}
     assert {*sources._ANNOTATED, *sources._LABELLED, *special} == set(get_args(Loader))
 
 
@@ -135,3 +136,14 @@ def test_composites_get_their_table_last(tmp_path: Path) -> None:
     (tmp_path / "full").write_text("a file where the folder should be")
     with pytest.raises(DataError, match=r"full.*can't write this"):
         write_composites([hand], [hand], [photo], tmp_path / "full", rng)
+
+
+def test_drawn_faces_are_made_once_and_nothing_in_them_is_a_face(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawn_faces, "PICTURES", 3)
+    (data / "rooms").rename(data / "bsds500_no_people")
+    (drawn,) = load(data, drawn={"loader": "drawn_faces", "folder": "drawn"})
+    assert [(scene.complete, len(scene.boxes)) for scene in drawn.train] == [(True, 0)] * 3
+    assert drawn.validation == []
+    made = {scene.path: scene.path.stat().st_mtime_ns for scene in drawn.train}
+    load(data, drawn={"loader": "drawn_faces", "folder": "drawn"})
+    assert {file: file.stat().st_mtime_ns for file in made} == made

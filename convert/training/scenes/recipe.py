@@ -21,6 +21,7 @@ Loader = Literal[
     "taught_faces",
     "taught_hands",
     "composites",
+    "drawn_faces",
 ]
 
 LABELLED: tuple[Loader, ...] = ("voc", "yolo", "boxes")
@@ -37,10 +38,12 @@ class SceneTable(StrictTable):
     """Where scenes come from; a kind of training adds how much is taken from each of them."""
 
     loader: Loader
-    folder: str = Field(description="below the data folder; for composites below the output folder")
+    folder: str = Field(description="below the data folder; of composites and drawn faces below the output folder")
     ask_teacher: bool = Field(default=False, description="mark what the annotation lacks by the teacher's list")
     labels: tuple[str, ...] | None = Field(default=None, description="only objects of these labels; all if not given")
-    held_back: bool = Field(default=True, description="whether a part validates; renders and composites never do")
+    held_back: bool = Field(
+        default=True, description="whether a part validates; what is rendered, pasted or drawn never does"
+    )
     split: SplitRule = Field(
         default=GROUPS, description="by the owner's word, person or session; or by random frames, whose figures flatter"
     )

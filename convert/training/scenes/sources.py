@@ -11,10 +11,11 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from convert.data.backgrounds import backgrounds
-from convert.data.boxes import boxes_csv
+from convert.data.boxes import TABLE, boxes_csv
 from convert.data.celeba import celeba
 from convert.data.checks import Checked, check
 from convert.data.composites import make_hand_composites
+from convert.data.drawn_faces import DONE, make_drawn_faces
 from convert.data.duplicates import without_duplicates
 from convert.data.errors import DataError
 from convert.data.faces import helen, mtfl
@@ -34,6 +35,7 @@ SESSIONLESS: dict[str, str] = {
 
 
 Table = TypeVar("Table", bound=SceneTable)
+Reader = Callable[[Path, "Sequence[str] | None"], "list[Scene]"]
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Source(Generic[Table]):
 
 
 def load_sources(recipe: SceneRecipe, data: Path, out: Path, rng: np.random.Generator) -> list[Source[Any]]:
-    """Load all sources of ``recipe`` from the folder ``data``; composites are made in ``out`` if not there.
+    """Load all sources of ``recipe`` from the folder ``data``; what is made is made in ``out`` if not there.
 
     Pictures to train on that validate in any source, by their pixels, are dropped and reported.
 
@@ -68,11 +70,12 @@ def _load(
     teacher: Teacher | None,
     rng: np.random.Generator,
 ) -> Source[Any]:
-    if table.loader == "composites":
+    if table.loader in _MADE:
+        make, last, read = _MADE[table.loader]
         folder = out / table.folder
-        if not (folder / "boxes.csv").exists():
-            make_hand_composites(data, folder, recipe.held_back, rng)
-        return Source(name, table, boxes_csv(folder, complete=True), [])
+        if not (folder / last).exists():
+            make(data, folder, recipe.held_back, rng)
+        return Source(name, table, read(folder, None), [])
     train, validation = _split(name, table, _read(table, data / table.folder, teacher), recipe.held_back)
     if teacher and table.ask_teacher:
         train = [teacher.mark(scene) for scene in train]
@@ -134,6 +137,12 @@ def _complete_boxes(folder: Path, labels: Sequence[str] | None) -> list[Scene]:
     return boxes_csv(folder, complete=True, labels=labels)
 
 
+_MADE: dict[str, tuple[Callable[[Path, Path, float, np.random.Generator], None], str, Reader]] = {
+    "composites": (make_hand_composites, TABLE, _complete_boxes),
+    "drawn_faces": (make_drawn_faces, DONE, lambda folder, _: backgrounds(folder)),
+}
+"""What makes the pictures, the file that it writes last, and what reads them."""
+
 _ANNOTATED: dict[str, Callable[[Path], list[Scene]]] = {
     "mtfl": mtfl,
     "helen": helen,
@@ -142,7 +151,7 @@ _ANNOTATED: dict[str, Callable[[Path], list[Scene]]] = {
     "backgrounds": backgrounds,
 }
 
-_LABELLED: dict[str, Callable[[Path, Sequence[str] | None], list[Scene]]] = {
+_LABELLED: dict[str, Reader] = {
     "voc": voc,
     "yolo": yolo,
     "boxes": _complete_boxes,
