@@ -31,9 +31,9 @@ from convert.importing.mtcnn_package import Weights
 from convert.networks.cascade import HEADS
 
 THRESHOLDS: Mapping[str, float] = MappingProxyType(
-    {"pnet": 0.6, "rnet": 0.7, "onet": 0.8, "nms_level": 0.5, "nms_pnet": 0.7, "nms_rnet": 0.7, "nms_onet": 0.7}
+    {"pnet": 0.6, "rnet": 0.7, "onet": 0.8, "nms_pnet": 0.7, "nms_rnet": 0.7, "nms_onet": 0.7}
 )
-"""The package's defaults."""
+"""The package's defaults; its 0.5 within a level is what the cascade does anyway."""
 
 _HEADS_IN_ORDER = ("box", "landmarks", "face")
 

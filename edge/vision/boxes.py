@@ -51,25 +51,16 @@ def iou(first: Boxes, second: Boxes, overlap: Overlap = "union") -> NDArray[np.f
     return intersections / np.maximum(first_areas + second_areas - intersections, _TINY)
 
 
-def nms(
-    boxes: Boxes,
-    scores: NDArray[np.float32],
-    threshold: float,
-    overlap: Overlap = "union",
-    groups: NDArray[np.integer] | None = None,
-) -> NDArray[np.intp]:
+def nms(boxes: Boxes, scores: NDArray[np.float32], threshold: float, overlap: Overlap = "union") -> NDArray[np.intp]:
     """Greedy non-maximum suppression: indices of the kept boxes, best score first.
 
-    A box goes if it overlaps a kept one by more than ``threshold``.  With ``groups`` ``(n,)`` boxes of different
-    groups leave each other alone.
+    A box goes if it overlaps a kept one by more than ``threshold``.
     """
     order = np.argsort(-scores, kind="stable")
     if len(order) <= 1:
         return order
     sorted_boxes = boxes[order]
     spares = iou(sorted_boxes, sorted_boxes, overlap) <= threshold
-    if groups is not None:
-        spares |= groups[order][:, None] != groups[order]
     alive = np.ones(len(order), dtype=bool)
     for index in range(len(order)):
         if alive[index]:

@@ -29,7 +29,7 @@ RNET_PX = 24
 ONET_PX = 48
 
 MAX_CELLS = 400
-"""At most this many of P-Net's cells, the best, go to its non-maximum suppression."""
+"""At most this many of P-Net's peaks, the best, go to its non-maximum suppression."""
 
 MAX_PROPOSALS = 128
 """At most this many of P-Net's proposals, the best, are looked at by R-Net."""
@@ -51,14 +51,13 @@ class Thresholds:
     """Least scores of each stage, and the overlaps above which one of two boxes goes.
 
     A bundle's manifest sets them by these names, chosen on validation data; the defaults are MTCNN's.
-    ``nms_level`` is within a level of P-Net's pyramid, ``nms_pnet`` across levels; ``nms_onet`` is relative to the
-    smaller box.
+    ``nms_pnet`` is across the levels of P-Net's pyramid: within one its peaks count, which is 0.5 there.
+    ``nms_onet`` is relative to the smaller box.
     """
 
     pnet: float = 0.6
     rnet: float = 0.7
     onet: float = 0.7
-    nms_level: float = 0.5
     nms_pnet: float = 0.7
     nms_rnet: float = 0.7
     nms_onet: float = 0.7
@@ -128,11 +127,11 @@ class Cascade:
         if pyramid.empty:
             return np.zeros((0, 4), np.float32)
         hits = self._pnet.run(pyramid.draw(mipmap), log_odds(self._thresholds.pnet))
-        chosen = _best(hits.margins, pyramid.index_of(hits.cells) >= 0, MAX_CELLS)
-        indices, margins = pyramid.index_of(hits.cells[chosen]), hits.margins[chosen]
-        alone = nms(pyramid.windows[indices], margins, self._thresholds.nms_level, groups=pyramid.levels[indices])
-        boxes = regress(pyramid.windows[indices[alone]], hits.offsets[chosen[alone]])
-        kept = nms(boxes, margins[alone], self._thresholds.nms_pnet)[:MAX_PROPOSALS]
+        within = np.flatnonzero(pyramid.index_of(hits.cells) >= 0)
+        peaks = within[pyramid.are_peaks(hits.cells[within], hits.margins[within])]
+        chosen = peaks[_best(hits.margins[peaks], MAX_CELLS)]
+        boxes = regress(pyramid.windows[pyramid.index_of(hits.cells[chosen])], hits.offsets[chosen])
+        kept = nms(boxes, hits.margins[chosen], self._thresholds.nms_pnet)[:MAX_PROPOSALS]
         return squarify(boxes[kept])
 
     def _refine(self, mipmap: Mipmap, windows: Boxes) -> Boxes:
@@ -174,12 +173,9 @@ class _Confirmed(NamedTuple):
         return tuple(_detection(*found) for found in zip(self.boxes, scores, self.points, strict=True))
 
 
-def _best(values: NDArray[np.float32], among: NDArray[np.bool_], most: int) -> NDArray[np.intp]:
-    """Indices of the ``most`` highest of the values that are ``among`` those to choose from."""
-    indices = np.flatnonzero(among)
-    if len(indices) <= most:
-        return indices
-    return indices[np.argpartition(-values[indices], most)[:most]]
+def _best(values: NDArray[np.float32], most: int) -> NDArray[np.intp]:
+    """Indices of the ``most`` highest of ``values``."""
+    return np.argpartition(-values, most)[:most] if len(values) > most else np.arange(len(values))
 
 
 def _mirror(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:

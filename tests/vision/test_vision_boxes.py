@@ -64,7 +64,6 @@ def test_nms_by_hand() -> None:
     # 1 is best; 0 overlaps it by 90/110, 4 by 90/110; 3 lies in it (16/100) and goes in "min" mode only.
     assert nms(boxes, scores, 0.5).tolist() == [1, 2, 3]
     assert nms(boxes, scores, 0.5, "min").tolist() == [1, 2]
-    assert nms(boxes, scores, 0.5, groups=np.array([0, 1, 0, 0, 1])).tolist() == [1, 0, 2, 3]
 
 
 @given(scored_boxes(), st.floats(0, 1), st.sampled_from(["union", "min"]))
@@ -88,21 +87,6 @@ def test_nms_again_changes_nothing(scored: tuple[Boxes, np.ndarray], threshold: 
     boxes, scores = scored
     kept = nms(boxes, scores, threshold)
     assert nms(boxes[kept], scores[kept], threshold).tolist() == list(range(len(kept)))
-
-
-@given(scored_boxes(), st.floats(0, 1), st.data())
-def test_nms_in_groups_is_nms_of_each_group(
-    scored: tuple[Boxes, np.ndarray], threshold: float, data: st.DataObject
-) -> None:
-    boxes, scores = scored
-    groups = data.draw(hnp.arrays(np.int32, len(boxes), elements=st.integers(0, 2)))
-    apart = [
-        int(members[k])
-        for group in range(3)
-        for members in [np.flatnonzero(groups == group)]
-        for k in nms(boxes[members], scores[members], threshold)
-    ]
-    assert sorted(nms(boxes, scores, threshold, groups=groups).tolist()) == sorted(apart)
 
 
 def test_regress_moves_edges_by_sides() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from vision_fakes import RandomFilter
 
+from edge.vision.boxes import iou
 from edge.vision.mipmap import Mipmap
 from edge.vision.pyramid import CELL_PX, PAGE_PX, Pyramid, Tile, cut, level_sizes, pack
 from edge.vision.stages import MapStage
@@ -66,7 +67,7 @@ def test_every_window_lies_in_the_image_and_none_is_smaller_than_asked(
 ) -> None:
     pyramid = Pyramid(width, height, min_size_px)
     windows = pyramid.windows
-    assert len(pyramid.cells) == len(windows) == len(pyramid.levels)
+    assert len(pyramid.cells) == len(windows)
     assert len(np.unique(pyramid.cells)) == len(pyramid.cells)
     assert pyramid.empty == (len(windows) == 0)
     if len(windows):
@@ -87,6 +88,32 @@ def test_several_pages_equal_a_run_for_each_level() -> None:
     image = np.random.default_rng(7).integers(0, 256, (420, 700, 3), dtype=np.uint8)
     assert Pyramid(700, 420, 12).shape == (3, PAGE_PX, PAGE_PX, 3)
     np.testing.assert_allclose(packed(image, 12), one_level_after_another(image, 12), atol=1e-3)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(20, 150), st.integers(20, 150), st.floats(0.05, 1), st.integers(0, 2**32 - 1))
+def test_peaks_are_those_that_overlap_no_better_window_of_their_level_by_more_than_half(
+    width: int, height: int, share: float, seed: int
+) -> None:
+    pyramid = Pyramid(width, height, 12)
+    rng = np.random.default_rng(seed)
+    chosen = np.flatnonzero(rng.random(len(pyramid.cells)) < share)
+    scores = rng.normal(size=len(chosen)).astype(np.float32)
+    windows = pyramid.windows[chosen]
+    sides = windows[:, 2] - windows[:, 0]
+    # Two windows of a level overlap by 0.5 at most, or by 0.53 at least.
+    rivals = (iou(windows, windows) > 0.51) & (np.abs(sides[:, None] / sides - 1) < 0.1)
+    beaten = (rivals & (scores > scores[:, None])).any(axis=1)
+    assert pyramid.are_peaks(pyramid.cells[chosen], scores).tolist() == (~beaten).tolist()
+    assert pyramid.are_peaks(pyramid.cells[chosen], scores).tolist() == (~beaten).tolist(), "the second time"
+
+
+def test_pages_do_not_rival_each_other() -> None:
+    pyramid = Pyramid(700, 420, 12)
+    rows, columns = (side // 2 - 5 for side in pyramid.shape[1:3])
+    last_of_first_page = (rows - 1) * columns
+    cells = np.array([last_of_first_page, last_of_first_page + columns])
+    assert pyramid.are_peaks(cells, np.array([2, 1], np.float32)).tolist() == [True, True]
 
 
 def packed(image: np.ndarray, min_size_px: float) -> np.ndarray:

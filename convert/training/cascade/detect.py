@@ -21,7 +21,7 @@ from edge.vision.pyramid import Pyramid
 
 Floats = NDArray[np.float32]
 
-PNET_LEVEL_NMS, PNET_NMS, RNET_NMS, ONET_NMS = 0.5, 0.7, 0.7, 0.7
+PNET_NMS, RNET_NMS, ONET_NMS = 0.7, 0.7, 0.7
 """Overlaps above which the weaker of two boxes goes, as in MTCNN; the last is measured against the smaller box."""
 
 _BATCH = 256
@@ -58,7 +58,7 @@ class CascadeDetector:
         }
         scores = probability(outputs["face"])
         hot = np.flatnonzero(scores >= self.thresholds["pnet"])
-        kept = hot[nms(pyramid.windows[hot], scores[hot], PNET_LEVEL_NMS, groups=pyramid.levels[hot])]
+        kept = hot[pyramid.are_peaks(pyramid.cells[hot], scores[hot])]
         windows = pyramid.windows[kept]
         found = Found(
             regress(windows, outputs["box"][kept]), scores[kept], to_points(windows, outputs["landmarks"][kept])
