@@ -39,13 +39,14 @@ class Governed:
         observer: Adjustable,
         settings: PerformanceSettings,
         *,
+        camera_hz: float = float("inf"),
         least_hz: float = LEAST_RATE_HZ,
         throttling: Throttling | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         cpu_seconds: Callable[[], float] = time.process_time,
     ) -> None:
         self._observer = observer
-        self._governor = Governor(settings)
+        self._governor = Governor(settings, camera_hz)
         self._least_hz = least_hz
         self._throttling = throttling or Throttling()
         self._monotonic, self._cpu_seconds = monotonic, cpu_seconds

@@ -27,10 +27,13 @@ COOL_SECONDS = 60.0
 
 
 class Governor:
-    """Goes down a level with each span that is too much, and up again when there has been headroom for long."""
+    """Goes down a level with each span that is too much, and up again when there has been headroom for long.
 
-    def __init__(self, settings: PerformanceSettings) -> None:
-        self._settings = settings
+    ``camera_hz`` is the rate that the camera was asked for: more can't be wanted.
+    """
+
+    def __init__(self, settings: PerformanceSettings, camera_hz: float = float("inf")) -> None:
+        self._settings, self._camera_hz = settings, camera_hz
         self._number = 0
         self._reason = ""
         self._headroom_since: float | None = None
@@ -71,11 +74,11 @@ class Governor:
         return False
 
     def _too_much(self, load: Load) -> str:
-        limits, most_hz = self._settings, self.most_hz
+        limits, wanted_hz = self._settings, min(self.most_hz, self._camera_hz)
         if load.cores > limits.cpu_share * CORES_TOLERANCE:
             return f"{load.cores:.2f} processor cores in use, {limits.cpu_share:g} allowed"
-        if load.busy >= SATURATED and load.rate_hz < most_hz * RATE_TOLERANCE:
-            return f"{load.rate_hz:.1f} frames a second, {most_hz:g} wanted"
+        if load.busy >= SATURATED and load.rate_hz < wanted_hz * RATE_TOLERANCE:
+            return f"{load.rate_hz:.1f} frames a second, {wanted_hz:g} wanted"
         return ""
 
     def _has_headroom(self, now: float, load: Load) -> bool:

@@ -91,7 +91,8 @@ class Service:
     def _within_budget(self, plan: Plan) -> tuple[Observe, FrameFeed]:
         """The plan's observer and the frames, held to what the plan allows."""
         least_hz = LEAST_RATE_HZ if plan.config.drowsiness.enabled else 0
-        governed = Governed(plan.observer, plan.config.performance, least_hz=least_hz)
+        camera_hz = plan.config.camera.rate_hz
+        governed = Governed(plan.observer, plan.config.performance, camera_hz=camera_hz, least_hz=least_hz)
         return governed, LimitedFeed(self._devices.feed, lambda: governed.most_hz)
 
     def _put_in_charge(self, daemon: Daemon) -> None:

@@ -56,6 +56,13 @@ def test_what_is_too_much(load: Load, reason: str) -> None:
     assert governor.reason == reason
 
 
+@pytest.mark.parametrize(("rate_hz", "reason"), [(14.5, ""), (12.0, "12.0 frames a second, 15 wanted")])
+def test_no_more_is_wanted_than_was_asked_of_the_camera(rate_hz: float, reason: str) -> None:
+    governor = Governor(PerformanceSettings(), camera_hz=15)
+    governor.judge(0.0, Load(rate_hz, busy=1.0, cores=0.9))
+    assert governor.reason == reason
+
+
 def test_a_small_share_of_the_processor_is_kept_by_looking_at_fewer_frames_in_the_end() -> None:
     governor = make(cpu_share=0.2)
     for span in range(len(LEVELS)):
