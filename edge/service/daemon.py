@@ -66,6 +66,9 @@ class Daemon:
     """Ties the rooms together.  One thread runs the loop; in a live run a second one advances patterns.
 
     That one also makes the outputs safe as soon as :meth:`stop` is called, whatever the loop is at.
+
+    A frame from before the camera was lost that is looked at or comes only then counts no more: it would switch outputs
+    that are safe.  ``camera_is_lost`` says so until the camera's next frame is at hand.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class Daemon:
         outputs: Outputs,
         sinks: Iterable[Sink],
         *,
+        camera_is_lost: Callable[[], bool] = lambda: False,
         heartbeat: Heartbeat | None = None,
         totals: Totals | None = None,
     ) -> None:
@@ -84,6 +88,8 @@ class Daemon:
         self._rules = rules
         self._outputs = outputs
         self._sinks = tuple(sinks)
+        self._camera_is_lost = camera_is_lost
+        self._losses = 0
         self._heartbeat = heartbeat or Unheard()
         self._stop = threading.Event()
         self._reason = ""
@@ -109,6 +115,7 @@ class Daemon:
         with self._lock:
             if self._has_ended:
                 return
+            self._losses += 1
             t = self._clock.now()
             log.warning("outputs are safe until the camera is back: %s", reason)
             self._handle(self._timeline.lost(t), t)
@@ -150,15 +157,19 @@ class Daemon:
                 self._heartbeat.no_frame()
 
     def _process(self, frame: Frame) -> None:
+        losses = self._losses
         observation = self._observer.observe(frame)
         with self._lock:
             if self._has_ended:
+                return
+            if losses != self._losses or self._camera_is_lost():
+                self._heartbeat.no_frame()
                 return
             self._clock.set(frame.t)
             self.totals.add(observation)
             self._handle(self._timeline.update(observation), frame.t)
             self._report(self._outputs.tick(frame.t))
-        self._heartbeat.frame_processed()
+            self._heartbeat.frame_processed()
 
     def _end(self) -> None:
         """End what has started and make outputs safe, once."""

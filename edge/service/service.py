@@ -81,6 +81,7 @@ class Service:
             Rules(plan.config.rules),
             self._devices.outputs,
             self._sinks,
+            camera_is_lost=lambda: self._devices.lost is not None,
             heartbeat=self._heartbeat(plan, is_ready=is_ready),
             totals=self._totals,
         )

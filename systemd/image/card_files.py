@@ -20,7 +20,7 @@ class File:
 
 FSTAB = f"""\
 LABEL={ROOT_LABEL} / ext4 defaults,noatime 0 1
-LABEL={BOOT_LABEL} /boot/firmware vfat defaults,noatime,nofail 0 2
+LABEL={BOOT_LABEL} /boot/firmware vfat defaults,noatime,nofail,x-systemd.device-timeout=10min 0 2
 tmpfs /tmp tmpfs nosuid,nodev,size=64M 0 0
 """
 

@@ -59,7 +59,8 @@ class EmulatedBoard:
         _run("mcopy", "-o", "-i", f"{self._image}@@{BOOT_START_BYTES}", found, target)
 
     def power_on(self) -> None:
-        """Start to boot."""
+        """Start to boot; a board that is still on, after a test that failed, loses its power first."""
+        self.cut_power()
         command_line = f"{(self._folder / COMMAND_LINE).read_text().strip()} {EMULATED}"
         self._log = self._console.open("ab")
         self._process = subprocess.Popen(
@@ -97,6 +98,7 @@ class EmulatedBoard:
             self._process = None
         if self._log is not None:
             self._log.close()
+            self._log = None
         self._monitor_path.unlink(missing_ok=True)
 
     def discard(self) -> None:

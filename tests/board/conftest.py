@@ -82,5 +82,5 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pluggy.Resul
     report, board = outcome.get_result(), getattr(item, "funcargs", {}).get("board")
     if report.when == "call" and report.failed and isinstance(board, EmulatedBoard):
         with contextlib.suppress(subprocess.TimeoutExpired):
-            told = board.ssh("systemctl status vigil --no-pager -n 60; sudo dmesg | tail", check=False)
+            told = board.ssh("sudo systemctl status vigil --no-pager -n 60; sudo dmesg | tail", check=False)
             report.sections.append(("the service", told.stdout + told.stderr))

@@ -13,6 +13,7 @@ from edge.actions.rules import Rules
 from edge.config import parse_config
 from edge.service.daemon import Daemon
 from edge.service.eventlog import as_json
+from edge.service.heartbeat import Unheard
 from edge.timeline import Timeline, TimelineSettings
 from edge.values import Action, Box, Classification, Event, Frame, Hand, HandObservation, Observation
 
@@ -80,6 +81,15 @@ class Recording:
         pass
 
 
+class Counting(Unheard):
+    """How many frames were processed."""
+
+    frames = 0
+
+    def frame_processed(self) -> None:
+        self.frames += 1
+
+
 class Stage:
     """A daemon on mock pins, and everything that it told and switched."""
 
@@ -88,8 +98,16 @@ class Stage:
         self.told: list[Event | Action] = []
         self.pins: list[PinChange] = []
         self.outputs = Outputs.open(config.outputs, "mock", record=self.pins.append)
+        self.camera_is_lost = False
+        self.heartbeat = Counting()
         self.daemon = Daemon(
-            Scripted(gesture_at), Timeline(TimelineSettings()), Rules(config.rules), self.outputs, [self.told.append]
+            Scripted(gesture_at),
+            Timeline(TimelineSettings()),
+            Rules(config.rules),
+            self.outputs,
+            [self.told.append],
+            camera_is_lost=lambda: self.camera_is_lost,
+            heartbeat=self.heartbeat,
         )
 
     def sequence(self, output: str) -> list[tuple[float, float | None]]:
@@ -160,6 +178,29 @@ def test_a_lost_camera_makes_the_outputs_safe_and_ends_what_was_going_on(stage: 
     )
     assert [value for _, value in scene.sequence("lamp")][:2] == [1.0, 0.0]
     assert "camera lost" in [entry.because for entry in scene.told if isinstance(entry, Action)]
+
+
+@pytest.mark.parametrize("comes_back", [False, True], ids=["while it is lost", "as it comes back"])
+def test_a_frame_of_before_the_loss_switches_nothing_after_it(stage: Callable[..., Stage], comes_back: bool) -> None:
+    """The camera is lost while the frame that would light the lamp is looked at, as its reader is another thread."""
+
+    def lose_at_hold(t: float) -> str:
+        if t == 1.0:
+            scene.camera_is_lost = not comes_back
+            scene.daemon.camera_lost("unplugged")
+        return "palm"
+
+    def go_back(t: float) -> None:
+        if t == 1.5:
+            scene.camera_is_lost = False
+
+    scene = stage(lose_at_hold)
+    totals = scene.daemon.run(Recording(3, before=go_back), realtime=False)
+    assert [value for _, value in scene.sequence("lamp")] == [1.0, 0.0, 1.0, 0.0]
+    lit, dark, lit_again, _ = (t for t, _ in scene.sequence("lamp"))
+    assert lit < dark <= 1.0
+    assert lit_again > (1.0 if comes_back else 1.5)
+    assert totals.frames == scene.heartbeat.frames == (59 if comes_back else 50)
 
 
 def test_stop_from_another_thread_ends_the_run(stage: Callable[..., Stage]) -> None:
