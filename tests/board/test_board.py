@@ -270,3 +270,5 @@ def test_a_card_in_use_can_be_made_read_only(board: EmulatedBoard) -> None:
     board.wait_for_ssh(BOOT_SECONDS)
     assert board.ssh("findmnt -n -o FSTYPE /").stdout.strip() == "overlay"
     board.wait_for_pin(LAMP, True, BOOT_SECONDS)
+    for below in ("/media/root-ro", "/boot/firmware"):
+        assert "ro" in board.ssh(f"findmnt -n -o OPTIONS {below}").stdout.strip().split(",")
