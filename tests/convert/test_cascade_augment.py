@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convert.training.cascade.augment import Jitter, jitter
+from convert.training.cascade.augment import CutOff, Jitter, cut_off, jitter
 from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE, WINDOW, Samples
 
 SIDE = 48
@@ -56,3 +56,44 @@ def test_no_span_changes_nothing() -> None:
     assert (moved.crops == samples.crops).all()
     assert np.allclose(moved.box, samples.box, atol=1e-6)
     assert np.allclose(moved.landmarks, samples.landmarks, atol=1e-6)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_beyond_the_edge_that_cuts_an_object_off_its_last_pixels_are_repeated(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    samples = spots(np.full((8, 2), 24.0))
+    samples.crops[:] = rng.integers(0, 256, samples.crops.shape)
+    cut = cut_off(samples, CutOff(share=1.0, depth=0.5), rng)
+    assert (cut.box == samples.box).all()
+    assert (cut.landmarks == samples.landmarks).all()
+    for before, after in zip(samples.crops, cut.crops, strict=True):
+        first, last = 0.3 * SIDE, 0.7 * SIDE  # of the object, which loses up to half
+        changed = np.argwhere((before != after).any(-1))
+        assert len(changed)
+        edges = [views(before, after, way) for way in range(4)]
+        assert any((a[n:] == b[n:]).all() and (a[:n] == b[n]).all() for b, a in edges for n in lines(first, last))
+
+
+def test_windows_without_an_object_are_cut_off_too() -> None:
+    samples = spots(np.full((4, 2), 24.0))
+    samples.kind[:] = NEGATIVE
+    samples.crops[:] = np.random.default_rng(0).integers(0, 256, samples.crops.shape)
+    cut = cut_off(samples, CutOff(share=1.0, depth=0.5), np.random.default_rng(0))
+    assert (cut.crops != samples.crops).any((1, 2, 3)).all()
+
+
+def test_as_many_windows_are_cut_off_as_asked_for() -> None:
+    samples = spots(np.full((400, 2), 24.0))
+    samples.crops[:] = np.random.default_rng(0).integers(0, 256, samples.crops.shape)
+    cut = cut_off(samples, CutOff(share=0.25, depth=0.5), np.random.default_rng(0))
+    assert 70 <= (cut.crops != samples.crops).any((1, 2, 3)).sum() <= 130
+
+
+def views(before: np.ndarray, after: np.ndarray, way: int) -> tuple[np.ndarray, np.ndarray]:
+    """Both turned so that the edge in question comes first."""
+    return np.rot90(before, way), np.rot90(after, way)
+
+
+def lines(first: float, last: float) -> range:
+    """Where the edge of the image may be, pixels from that side."""
+    return range(round(first), round((first + last) / 2) + 1)

@@ -45,6 +45,42 @@ def jitter(samples: Samples, spans: Jitter, rng: np.random.Generator) -> Samples
     return replace(samples, crops=crops, box=box, landmarks=landmarks)
 
 
+@dataclass(frozen=True)
+class CutOff:
+    """A ``share`` of the windows loses up to ``depth`` of its object behind one edge of an imagined image."""
+
+    share: float
+    depth: float
+
+
+def cut_off(samples: Samples, spans: CutOff, rng: np.random.Generator) -> Samples:
+    """Let the image end within some windows: from there on its last pixels are replicated, as on the device.
+
+    Targets stay: the edges and points of an object that leaves the image are wanted where they would be.  Windows that
+    show no object lose as much, so that a replicated border tells nothing.
+    """
+    n, side = len(samples), samples.crops.shape[1]
+    chosen = np.flatnonzero(rng.random(n) < spans.share)
+    box = np.where((samples.kind == NEGATIVE)[:, None], WINDOW, samples.box + WINDOW)[chosen]
+    depth = rng.uniform(0, spans.depth, len(chosen))
+    edge = rng.integers(0, 4, len(chosen))
+    crops = samples.crops.copy()
+    for index, (x1, y1, x2, y2), lost, where in zip(chosen, box * side, depth, edge, strict=True):
+        crop = crops[index] if where % 2 else crops[index].swapaxes(0, 1)
+        first, last = (y1, y2) if where % 2 else (x1, x2)
+        if where < 2:
+            _replicate_before(crop, first + lost * (last - first))
+        else:
+            _replicate_before(crop[::-1], side - last + lost * (last - first))
+    return replace(samples, crops=crops)
+
+
+def _replicate_before(rows: NDArray[np.uint8], line: float) -> None:
+    """Overwrite the rows before ``line`` with the one there."""
+    first = int(np.clip(round(line), 0, len(rows) - 1))
+    rows[:first] = rows[first]
+
+
 def _move(points: NDArray[np.float32], zoom: NDArray[np.float32], shift: NDArray[np.float32]) -> NDArray[np.float32]:
     """Points ``(n, 2k)`` x1, y1, … of windows zoomed by ``zoom`` ``(n,)`` around their centres, then shifted."""
     pairs = points.reshape(len(points), -1, 2)

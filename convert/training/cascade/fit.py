@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from convert.training.cascade.augment import Jitter, jitter, relight
+from convert.training.cascade.augment import CutOff, Jitter, cut_off, jitter, relight
 from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE, Samples
 
 _HUBER_DELTA = 0.1
@@ -30,6 +30,7 @@ class Fit:
     shares: dict[int, float]
     weights: dict[str, float]
     jitter: Jitter | None = None
+    cut_off: CutOff | None = None
     average: float | None = None
     epochs: int = 10
     keep: float = 0.7
@@ -42,7 +43,7 @@ class Batches(keras.utils.PyDataset):
     def __init__(self, samples: Samples, fit: Fit, seed: int) -> None:
         """Serve epochs of ``fit.steps // fit.epochs`` batches of ``samples``."""
         super().__init__()
-        self._samples, self._steps, self._jitter = samples, fit.steps // fit.epochs, fit.jitter
+        self._samples, self._fit, self._steps = samples, fit, fit.steps // fit.epochs
         self._rng = np.random.default_rng(seed)
         self._decks = [
             _Deck(np.flatnonzero(samples.kind == kind), round(fit.batch * share), self._rng)
@@ -56,8 +57,10 @@ class Batches(keras.utils.PyDataset):
         """Give images ``(batch, side, side, 3)`` normalised, and targets by name."""
         chosen = np.concatenate([deck.deal() for deck in self._decks])
         samples = self._samples.take(chosen)
-        if self._jitter:
-            samples = jitter(samples, self._jitter, self._rng)
+        if self._fit.jitter:
+            samples = jitter(samples, self._fit.jitter, self._rng)
+        if self._fit.cut_off:
+            samples = cut_off(samples, self._fit.cut_off, self._rng)
         targets = {
             "kind": samples.kind.astype(np.float32),
             "box": samples.box,

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from convert.toml_file import read_toml
-from convert.training.cascade.augment import Jitter
+from convert.training.cascade.augment import CutOff, Jitter
 from convert.training.cascade.draw import Draw
 from convert.training.cascade.fit import Fit
 from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE
@@ -47,6 +47,13 @@ class JitterTable(StrictTable):
     zoom: float = Field(default=0.0, ge=0, le=0.2, description="up to a factor exp(zoom), either way")
 
 
+class CutOffTable(StrictTable):
+    """How many windows an edge of the image crosses, and how deep."""
+
+    share: float = Field(gt=0, le=1, description="of the windows")
+    depth: float = Field(gt=0, le=0.5, description="up to so much of the object is lost")
+
+
 class StageTable(StrictTable):
     """How one network is trained, and the score from which its windows go on to the next stage's training."""
 
@@ -59,6 +66,7 @@ class StageTable(StrictTable):
     box_weight: float = Field(default=0.5, ge=0)
     landmarks_weight: float = Field(default=0.25, ge=0)
     jitter: JitterTable | None = None
+    cut_off: CutOffTable | None = None
     int8_steps: int = Field(default=0, ge=0, description="steps at int8's levels after the others")
     average_momentum: float | None = Field(default=None, gt=0, lt=1, description="of the weights' moving average")
     draw: DrawTable
@@ -73,7 +81,8 @@ class StageTable(StrictTable):
         }
         weights = {"face": 1.0, "box": self.box_weight, "landmarks": self.landmarks_weight}
         jitter = Jitter(self.jitter.shift, self.jitter.zoom) if self.jitter else None
-        return Fit(self.steps, self.batch, self.rate, shares, weights, jitter, self.average_momentum)
+        cut_off = CutOff(self.cut_off.share, self.cut_off.depth) if self.cut_off else None
+        return Fit(self.steps, self.batch, self.rate, shares, weights, jitter, cut_off, self.average_momentum)
 
 
 class StagesTable(StrictTable):
