@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from convert.data.classes import LabelledImages
 from convert.data.duplicates import pixel_hash, without_duplicates
-from convert.data.gesture_sources import TRAINING_SOURCES, HandSample, hagrid_frames
+from convert.data.gesture_sources import TRAINING_SOURCES, HandSample
 from convert.data.groups import is_held_out
 from edge.values import Box, Image
 from edge.vision.crops import HAND_MARGIN, Colour, hand_crop, to_colour, upright_crop
@@ -29,6 +29,9 @@ COVERAGE = HAND_MARGIN / CANVAS_MARGIN
 """The share of a canvas that the device's crop shows."""
 
 HELD_OUT_SHARE = 0.1
+HELD_OUT_SHARES = {"hagrid_frames": 0.5}
+"""By source, where it isn't :data:`HELD_OUT_SHARE`: HaGRID's photos with boxes show best what a device sees."""
+
 HELD_OUT_GROUPS = {
     "massey": frozenset({"massey/hand5"}),
     "eduart": frozenset({"eduart/frame"}),
@@ -50,7 +53,7 @@ def load(data: Path, size: int, colour: Colour, seed: int) -> tuple[LabelledImag
     """
     rng = np.random.default_rng(seed)
     train: list[HandSample] = []
-    held_out = list(hagrid_frames(data, rng))
+    held_out: list[HandSample] = []
     for source in TRAINING_SOURCES:
         for sample in source(data, rng):
             (held_out if _is_held_out(sample) else train).append(sample)
@@ -98,7 +101,7 @@ def _pictures(samples: Iterable[HandSample]) -> list[tuple[str, object]]:
 def _is_held_out(sample: HandSample) -> bool:
     if sample.source in HELD_OUT_GROUPS:
         return sample.group in HELD_OUT_GROUPS[sample.source]
-    return is_held_out(sample.group, HELD_OUT_SHARE)
+    return is_held_out(sample.group, HELD_OUT_SHARES.get(sample.source, HELD_OUT_SHARE))
 
 
 def _labelled(samples: list[HandSample], crops: Iterable[Image], shape: tuple[int, int, int]) -> LabelledImages:

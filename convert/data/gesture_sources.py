@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, groupby
@@ -17,9 +18,13 @@ from convert.data.faces import face_box
 from convert.data.faults import POLICY
 from convert.data.groups import photo_group
 from convert.data.pictures import all_image_files, image_files, read_image
+from convert.data.scenes import Scene
 from convert.data.tables import Row, read_rows
+from convert.data.teacher import Teacher
 from edge.camera.demo.hand import HAND_SHAPES, HandLook, render_hand
 from edge.values import Box, Image
+
+log = logging.getLogger(__name__)
 
 HAGRID_LABELS: Mapping[str, str] = {
     "like": "thumb_up",
@@ -95,6 +100,24 @@ def hagrid_crops(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
 def hagrid_frames(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
     """HaGRID's whole photos with boxes: what the device sees around a hand is in them."""
     return _boxes(data / "hands/hagrid", "hagrid_frames", lambda label: HAGRID_LABELS.get(label, "none"))
+
+
+def hagrid_photos(data: Path, rng: np.random.Generator) -> Iterable[HandSample]:
+    """HaGRID's whole photos of a known gesture without a box, where the teacher's list has just one hand in them.
+
+    Without the list (:mod:`convert.data.teachers` writes it) there are none.
+    """
+    folder, table = data / "hands/hagrid/frames_without_boxes", data / "teacher/hands.csv"
+    if not table.is_file():
+        log.warning("%s is not there: the photos in %s are left out", table, folder)
+        return ()
+
+    def sample(scene: Scene) -> HandSample:
+        label = HAGRID_LABELS.get(scene.path.parent.name, "none")
+        return HandSample(scene.read(), Box(*scene.boxes[0].tolist()), label, scene.group, "hagrid_photos")
+
+    scenes = [scene for scene in Teacher(table, data).hands(folder) if len(scene.boxes) == 1]
+    return POLICY.sift(str(folder), scenes, sample)
 
 
 def subhih(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
@@ -180,6 +203,8 @@ def renders(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
 
 TRAINING_SOURCES: tuple[Source, ...] = (
     hagrid_crops,
+    hagrid_frames,
+    hagrid_photos,
     subhih,
     eduart,
     sign_digits,

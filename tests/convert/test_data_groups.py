@@ -14,6 +14,7 @@ from convert.data.boxes import boxes_csv
 from convert.data.groups import is_held_out, photo_group
 from convert.data.scenes import split
 from convert.data.teacher import Teacher
+from edge.values import Box
 
 HEADER = "image,label,session,width,height,xmin,ymin,xmax,ymax\n"
 PHOTOS = [f"{number:04x}-photo" for number in range(40)]
@@ -63,11 +64,30 @@ def test_crops_of_whole_photos_are_left_out(hagrid: Path) -> None:
 
 
 def test_gestures_are_judged_on_photos_that_training_lacks(hagrid: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gesture, "TRAINING_SOURCES", (gesture_sources.hagrid_crops,))
+    sources = (gesture_sources.hagrid_crops, gesture_sources.hagrid_frames)
+    monkeypatch.setattr(gesture, "TRAINING_SOURCES", sources)
     train, validation = gesture.load(hagrid.parents[1], 32, "rgb", seed=0)
     assert len(train) + len(validation) == len(PHOTOS) + 20
     assert set(train.groups).isdisjoint(validation.groups)
-    assert not any("photo" in group or "person" in group for group in train.groups)
+    assert set(train.sources) == set(validation.sources) == {"hagrid", "hagrid_frames"}
+
+
+def test_photos_without_boxes_are_taught_where_one_hand_is_in_them(hagrid: Path) -> None:
+    data, folder = hagrid.parents[1], hagrid / "frames_without_boxes"
+    for name in ("like/one", "like/two", "rock/other"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(folder / f"{name}.jpg"), np.zeros((40, 40, 3), np.uint8))
+    rows = [("like/one", 5), ("like/two", 5), ("like/two", 20), ("rock/other", 5)]
+    lines = [f"hands/hagrid/frames_without_boxes/{name}.jpg,{at},5,{at + 10},15" for name, at in rows]
+    (data / "teacher").mkdir()
+    (data / "teacher/hands.csv").write_text("\n".join(["image,xmin,ymin,xmax,ymax", *lines]))
+    photos = list(gesture_sources.hagrid_photos(data, np.random.default_rng(0)))
+    assert [(photo.group, photo.label) for photo in photos] == [("hagrid/one", "thumb_up"), ("hagrid/other", "none")]
+    assert photos[0].box == Box(4, 4, 16, 16)
+
+
+def test_without_the_teachers_list_there_are_no_photos_without_boxes(hagrid: Path) -> None:
+    assert not list(gesture_sources.hagrid_photos(hagrid.parents[1], np.random.default_rng(0)))
 
 
 def test_hands_are_judged_on_photos_that_composites_lack(hagrid: Path, monkeypatch: pytest.MonkeyPatch) -> None:
