@@ -57,8 +57,8 @@ def test_the_eyes_follow_a_tilted_head(faces: FaceDetector, portrait: np.ndarray
 
 
 def test_a_face_cut_by_the_border_is_found(faces: FaceDetector, portrait: np.ndarray) -> None:
-    """A tenth of it lacks; with 15 % lacking it isn't."""
-    found = faces.detect(np.ascontiguousarray(portrait[:, 190:]))
+    """15 % of it lack."""
+    found = faces.detect(np.ascontiguousarray(portrait[:, 195:]))
     assert len(found) == 1
     assert found[0].box.x1 >= 0
 
