@@ -85,9 +85,7 @@ def test_the_eye_state_network_is_small(keras) -> None:
     assert network.count_params() == 95_602
 
 
-@pytest.mark.parametrize(
-    ("recipe", "preset"), [("own_gestures", "edge_strided"), ("gesture", "edge_strided"), ("eyes", "eye_state")]
-)
+@pytest.mark.parametrize(("recipe", "preset"), [("own_gestures", "edge_strided"), ("eyes", "eye_state")])
 def test_recipes_name_presets(recipe: str, preset: str) -> None:
     assert read_recipe(RECIPES / f"{recipe}.toml").network.architecture is PRESETS[preset]
 
