@@ -31,6 +31,8 @@ from convert.quantize.report import format_report
 from edge.errors import ConfigError
 from edge.inference import Task
 from edge.inference.manifest import SINGLE_SHOT, InputSpec, Metrics
+from edge.vision import cascade
+from edge.vision import single_shot as single_shot_finder
 from edge.vision.heatmap import HEADS as SINGLE_SHOT_HEADS
 
 log = logging.getLogger(__name__)
@@ -71,13 +73,15 @@ def build_detector(
         files = {**files, "onet": onet / "onet.keras"}
         sizes = {**sizes, **confirming}
         pixels = {**pixels, **read_calibration(onet / calibration.name, confirming)}
+    read = single_shot_finder.OUTPUTS if single_shot else cascade.OUTPUTS
     drafts, results = {}, []
     for name, file in files.items():
         spec = InputSpec(
             shape=(1, *sizes[name], 3), dtype="float32", colour="rgb", mean=DETECTOR_MEAN, scale=DETECTOR_SCALE
         )
         network = load_network(file)
-        check_network(file, network, spec, SINGLE_SHOT_HEADS if name in SINGLE_SHOT else CASCADE_HEADS)
+        heads = SINGLE_SHOT_HEADS if name in SINGLE_SHOT else CASCADE_HEADS
+        check_network(file, network, spec, heads)
         kept_back = np.arange(len(pixels[name])) % CHECK_SHARE == CHECK_SHARE - 1
         checked = pixels[name][kept_back]
         quantized = quantize(
@@ -85,6 +89,7 @@ def build_detector(
             spec,
             pixels[name][~kept_back],
             sample(checked),
+            unread=set(heads) - set(read[name]),
             allow_slow_operations=options.allow_slow_operations,
         )
         results.append(quantized)

@@ -21,7 +21,7 @@ from convert.importing.drafts import convert_network
 from convert.importing.errors import ForeignNetworkError
 from convert.importing.keras_file import load_keras_file
 from convert.importing.photos import read_crops
-from convert.importing.saved_model import FrozenGraph, load_saved_model
+from convert.importing.saved_model import load_saved_model
 from convert.quantize.report import format_report
 from edge.inference import Task
 from edge.inference.manifest import Training, TrainingData
@@ -56,9 +56,7 @@ def draft_classifier(
     network, spec = adapt_classifier(loaded, foreign.labels, foreign.fed, foreign.size)
     network.name = foreign.task.value
     crops = read_crops(pictures, spec.shape[1], spec.colour)
-    quantized, draft = convert_network(
-        network, spec, crops, hidden_macs=_graph_macs(loaded), allow_slow_operations=allow_slow_operations
-    )
+    quantized, draft = convert_network(network, spec, crops, allow_slow_operations=allow_slow_operations)
     log.info("int8 against float:\n\n%s\n", format_report([quantized]))
     card = read_card(foreign.card) if foreign.card else _unknown(foreign)
     return BundleDraft(
@@ -74,10 +72,6 @@ def draft_classifier(
 def load_network(source: Path) -> keras.Model:
     """The network in a ``.keras`` or ``.h5`` file or in a SavedModel's folder."""
     return load_saved_model(source) if source.is_dir() else load_keras_file(source)
-
-
-def _graph_macs(network: keras.Model) -> int:
-    return sum(layer.macs for layer in network.layers if isinstance(layer, FrozenGraph))
 
 
 def _unknown(foreign: ForeignClassifier) -> Card:

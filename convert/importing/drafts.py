@@ -5,8 +5,6 @@ Needs Keras on the TensorFlow backend.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import keras
 import numpy as np
 from numpy.typing import NDArray
@@ -25,15 +23,10 @@ def convert_network(
     spec: InputSpec,
     pixels: NDArray[np.uint8],
     *,
-    hidden_macs: int = 0,
     allow_slow_operations: bool = False,
 ) -> tuple[QuantizedNetwork, NetworkDraft]:
-    """Quantize ``network``, calibrated on most of ``pixels`` ``(n, height, width, channels)``, checked on the rest.
-
-    ``hidden_macs``: multiply-accumulates in layers that the count doesn't know.
-    """
+    """Quantize ``network``, calibrated on most of ``pixels`` ``(n, height, width, channels)``, checked on the rest."""
     kept_back = np.arange(len(pixels)) % CHECK_SHARE == 0
     checked = pixels[kept_back]
-    counted = quantize(network, spec, pixels[~kept_back], checked, allow_slow_operations=allow_slow_operations)
-    quantized = replace(counted, macs=counted.macs + hidden_macs)
+    quantized = quantize(network, spec, pixels[~kept_back], checked, allow_slow_operations=allow_slow_operations)
     return quantized, network_draft(quantized, checked)

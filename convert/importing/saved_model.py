@@ -6,7 +6,6 @@ therefore read first, and refused if it holds anything but arithmetic and what r
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -65,11 +64,6 @@ class FrozenGraph(keras.layers.Layer):
         """``(n, units)``."""
         return (input_shape[0], self._units)
 
-    @property
-    def macs(self) -> int:
-        """Multiply-accumulates for one image."""
-        return sum(_macs(operation) for operation in self._run.graph.get_operations())
-
     def get_config(self) -> dict[str, Any]:
         """What the constructor takes; for copies in memory, as a network isn't saved with this layer."""
         return {**super().get_config(), **self._config}
@@ -91,15 +85,6 @@ def load_saved_model(folder: Path) -> keras.Model:
     except (OSError, ValueError, TypeError, AttributeError, RuntimeError, tf.errors.OpError) as error:
         raise ForeignNetworkError(f"{folder}: not a SavedModel that can be loaded: {error}") from error
     return _as_network(frozen, folder)
-
-
-def _macs(operation: Any) -> int:
-    if operation.type not in ("Conv2D", "DepthwiseConv2dNative", "MatMul"):
-        return 0
-    positions, kernel = operation.outputs[0].shape[1:].as_list(), operation.inputs[1].shape.as_list()
-    if operation.type == "MatMul":
-        return math.prod(kernel)
-    return math.prod(positions) * math.prod(kernel[:2] if operation.type == "DepthwiseConv2dNative" else kernel[:3])
 
 
 def _check_operations(folder: Path) -> None:

@@ -23,7 +23,7 @@ from edge.vision.pyramid import Pyramid
 from edge.vision.stages import CascadeNetwork, MapStage, NetworkFactory, Shape, WindowStage, log_odds
 
 OUTPUTS = {"pnet": {"face", "box"}, "rnet": {"face", "box"}, "onet": {"face", "box", "landmarks"}}
-"""What is read of each network; P-Net and R-Net may have landmarks too."""
+"""What is read of each network; a bundle leaves the rest out, an older one has it too."""
 
 RNET_PX = 24
 ONET_PX = 48
@@ -78,7 +78,7 @@ class Cascade:
     def __init__(self, networks: NetworkFactory, thresholds: Thresholds, min_size_px: float) -> None:
         self._thresholds = thresholds
         self._pnet = MapStage(networks)
-        self._rnet = WindowStage(networks, "rnet", RNET_PX, landmarks=False)
+        self._rnet = WindowStage(networks, "rnet", RNET_PX, landmarks=False, least_filled=0.75)
         self._onet = WindowStage(networks, "onet", ONET_PX, landmarks=True)
         self._pyramid = lru_cache(maxsize=KEPT_PLANS)(Pyramid)
         self.min_size_px = min_size_px

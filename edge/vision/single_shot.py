@@ -28,7 +28,7 @@ MAX_HITS = 300
 
 ONET_PX = 48
 
-_OUTPUTS = {"detector": set(HEADS), "onet": {"face", "box"}}
+OUTPUTS = {"detector": set(HEADS), "onet": {"face", "box"}}
 """What is read of each network."""
 
 KEPT_CANVASES = 4
@@ -88,7 +88,7 @@ class SingleShot:
     @classmethod
     def of(cls, bundle: Bundle, min_size_px: float, threads: int = 1) -> SingleShot:
         """The detector of a bundle."""
-        check_networks(bundle, _OUTPUTS)
+        check_networks(bundle, OUTPUTS)
 
         def build(name: str, shape: Shape) -> CascadeNetwork:
             return bundle.network(name, shape=shape, threads=threads)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 Shape = tuple[int, int, int, int]
 
-BATCH_SIZES = (16, 4, 1)
+BATCH_SIZES = (16, 4, 2, 1)
 """R-Net and O-Net are allocated for these numbers of windows."""
 
 KEPT_CANVASES = 8
@@ -116,8 +116,14 @@ class MapStage:
 class WindowStage:
     """R-Net or O-Net, ``size`` pixels a side, in a few fixed batch sizes."""
 
-    def __init__(self, networks: NetworkFactory, name: str, size: int, *, landmarks: bool) -> None:
-        self._size, self._landmarks = size, landmarks
+    def __init__(
+        self, networks: NetworkFactory, name: str, size: int, *, landmarks: bool, least_filled: float = 0.9
+    ) -> None:
+        """``least_filled``: the share of a batch from which on it is filled up, instead of a smaller one more run.
+
+        A network that costs less than the call of it gains by filling up earlier.
+        """
+        self._size, self._landmarks, self._least_filled = size, landmarks, least_filled
         shapes = {n: (n, size, size, 3) for n in BATCH_SIZES}
         self._networks = {n: (networks(name, shape), np.zeros(shape, np.uint8)) for n, shape in shapes.items()}
         points = 10 if landmarks else 0
@@ -127,7 +133,7 @@ class WindowStage:
         """Answers for BGR ``crops`` ``(n, size, size, 3)`` uint8; ``n`` may be 0."""
         answers = [self._none]
         start = 0
-        for batch in split(len(crops)):
+        for batch in split(len(crops), self._least_filled):
             answers.append(self._run_batch(crops[start : start + batch], batch))
             start += batch
         return answers[-1] if len(answers) <= 2 else Answers(*map(np.concatenate, zip(*answers, strict=True)))
@@ -142,15 +148,15 @@ class WindowStage:
         return Answers(_margins(network.real("face"))[:n], network.real("box")[:n].reshape(n, 4), landmarks)
 
 
-def split(n: int) -> list[int]:
-    """``n`` windows as a list of :data:`BATCH_SIZES`, the last of which may be filled to three quarters only.
+def split(n: int, least_filled: float) -> list[int]:
+    """``n`` windows as a list of :data:`BATCH_SIZES`, the last of which may be filled by ``least_filled`` only.
 
-    >>> split(23)
-    [16, 4, 4]
+    >>> split(23, 0.75), split(23, 0.9)
+    ([16, 4, 4], [16, 4, 2, 1])
     """
     batches = []
     for size in BATCH_SIZES:
-        while 4 * n >= 3 * size:
+        while n > 0 and n >= least_filled * size:
             batches.append(size)
             n = max(n - size, 0)
     return batches

@@ -16,16 +16,19 @@ from convert.networks.detector import DetectorSize, build_detector
 from convert.networks.presets import Architecture, Stage, Stem
 from convert.networks.resnet import build_resnet
 from convert.quantize.aware import aware_network
-from convert.quantize.quantize import QuantizedNetwork, device_network, quantize
+from convert.quantize.quantize import QuantizedNetwork, device_network, lighten, quantize
 from convert.quantize.report import conversion, format_report
 from convert.quantize.rewrite import RewriteError, rewrite_for_device, without_softmax
 from convert.quantize.run import run_float
+from convert.quantize.signature import outputs_in_file_order
 from convert.quantize.tflite import convert_int8
-from edge.inference.manifest import InputSpec
+from edge.inference.manifest import InputSpec, NetworkSpec
+from edge.inference.network import Network
 from edge.inference.operations import operations
 from edge.vision.heatmap import HEADS
 
 RGB = {"colour": "rgb", "mean": 127.5, "scale": 1 / 128, "dtype": "float32"}
+INT8 = InputSpec(shape=(1, 12, 12, 3), colour="rgb", mean=127.5, scale=1 / 128)
 GREY = {**RGB, "colour": "grey"}
 
 
@@ -150,6 +153,34 @@ def softmax_leftovers() -> list[str]:
     return [operation.name for operation in operations(model) if not operation.delegated]
 
 
+LIGHTENED = {"pnet": (1, 36, 52, 3), "rnet": (4, 24, 24, 3), "slopes": (1, 24, 24, 3), "detector": (1, 64, 96, 3)}
+"""Networks whose file is compared before and after, on an input of this shape."""
+
+
+def lightened(name: str) -> dict[str, object]:
+    """What of the file changes when it is made lighter, and whether its answers do."""
+    build, spec = NETWORKS[name]
+    pixels = smooth_pixels(spec.shape, 16)
+    before = convert_int8(device_network(build(), spec), spec.normalise(pixels))
+    after = lighten(before, unread={"landmarks"})
+    shape = LIGHTENED[name]
+    image = np.random.default_rng(5).integers(0, 256, shape, np.uint8)
+    answers = {}
+    for model in (before, after):
+        outputs = outputs_in_file_order(model)
+        known = NetworkSpec(file="network.tflite", sha256="0" * 64, input=spec, outputs=outputs, macs=0)
+        network = Network(model, known.model_copy(update={"input": INT8}), shape=shape)
+        network.invoke(image)
+        answers[model] = {output: network.raw(output) for output in outputs}
+    return {
+        "unchanged": before == after,
+        "outputs": sorted(answers[after]),
+        "same": all(np.array_equal(answers[before][output], raw) for output, raw in answers[after].items()),
+        "operations": [operation.name for operation in operations(after, shape)][:3],
+        "slow": [operation.name for operation in operations(after, shape) if not operation.delegated],
+    }
+
+
 def noise_in_training(network: keras.Model, quantized: QuantizedNetwork, pixels: np.ndarray) -> float:
     """The error of fake quantization over that of the int8 file, both against float; calibrated as the file."""
     real = quantized.input.normalise(pixels)
@@ -169,4 +200,5 @@ if __name__ == "__main__":
     for network_name in NETWORKS:
         convert(network_name, out)
     (out / "refusals.json").write_text(json.dumps(refusals()))
+    (out / "lightened.json").write_text(json.dumps({name: lightened(name) for name in LIGHTENED}))
     (out / "softmax.json").write_text(json.dumps(softmax_leftovers()))

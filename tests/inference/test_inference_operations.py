@@ -22,10 +22,10 @@ def test_every_shipped_operation_is_xnnpacks_and_counted(models_dir: Path, task:
 
 
 def test_macs_of_another_shape(models_dir: Path) -> None:
-    """P-Net on a level with 10 × 10 windows, counted by the layers of the paper."""
+    """P-Net on a level with 10 × 10 windows, counted by the paper's layers; the first one sees squares of pixels."""
     pnet = load_bundle(models_dir / "faces").models["pnet"]
-    rows = 28, 12, 10  # of the first convolution (half of them after pooling), the second and the third
-    by_hand = rows[0] ** 2 * 10 * 27 + rows[1] ** 2 * 16 * 90 + rows[2] ** 2 * (32 * 144 + 16 * 32)
+    rows = 14, 12, 10  # of the first convolution (four answers each), the second and the third
+    by_hand = rows[0] ** 2 * 40 * 48 + rows[1] ** 2 * 16 * 90 + rows[2] ** 2 * (32 * 144 + 6 * 32)
     assert count_macs(pnet, (1, 30, 30, 3)) == by_hand
     assert count_macs(pnet, (2, 30, 30, 3)) == 2 * by_hand
 

@@ -117,10 +117,23 @@ def test_a_flood_of_proposals_is_held_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("n", "batches"), [(0, []), (1, [1]), (2, [1, 1]), (3, [4]), (6, [4, 1, 1]), (12, [16]), (39, [16, 16, 4, 4])]
+    ("n", "least_filled", "batches"),
+    [
+        (0, 0.75, []),
+        (1, 0.75, [1]),
+        (2, 0.75, [2]),
+        (3, 0.75, [4]),
+        (3, 0.9, [2, 1]),
+        (6, 0.75, [4, 2]),
+        (12, 0.75, [16]),
+        (12, 0.9, [4, 4, 4]),
+        (15, 0.9, [16]),
+        (39, 0.75, [16, 16, 4, 4]),
+        (39, 0.9, [16, 16, 4, 2, 1]),
+    ],
 )
-def test_batches(n: int, batches: list[int]) -> None:
-    assert split(n) == batches
+def test_batches(n: int, least_filled: float, batches: list[int]) -> None:
+    assert split(n, least_filled) == batches
 
 
 @pytest.mark.parametrize(("probability", "difference"), [(0.5, 0.0), (0.6, 0.405465), (0.99, 4.59512)])
