@@ -31,6 +31,7 @@ _EPILOG = r"""examples:
   vigil-convert train emotion --data ~/data --recipe convert/recipes/emotion.toml --out runs/emotion --resume
   vigil-convert train emotion --data ~/data --recipe convert/recipes/emotion.toml --out runs/small --teacher runs/large
   vigil-convert train gesture --data photos --recipe convert/recipes/own_gestures.toml --out runs/own
+  vigil-convert train gesture --data photos --recipe own.toml --out runs/own --initial models/gesture
   vigil-convert train identity --data ~/data --recipe convert/recipes/identity.toml --out runs/identity \
     --teacher dlib_face_recognition_resnet_model_v1.dat
 
@@ -62,14 +63,16 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         action="append",
         default=[],
         metavar="PATH",
-        help="a finished training whose network teaches this one, by the recipe's table [teacher]; may be repeated; "
-        "for identity, once, dlib's dlib_face_recognition_resnet_model_v1.dat of the package face_recognition_models",
+        help="a finished training, or a bundle, whose network teaches this one, by the recipe's table [teacher]; "
+        "may be repeated; for identity, once, dlib's dlib_face_recognition_resnet_model_v1.dat of the package "
+        "face_recognition_models",
     )
     parser.add_argument(
         "--initial",
         type=Path,
         metavar="DIR",
-        help="a finished training of the same network, whose weights this one begins with (not for a cascade)",
+        help="a finished training of the same network, or a bundle of one (emotion, eyes, gesture), whose weights this "
+        "one begins with; with other labels all but those of its last layer (not for a cascade)",
     )
     again = parser.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="go on after the last whole epoch of an interrupted run")

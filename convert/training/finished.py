@@ -1,25 +1,31 @@
-"""The network of a finished training, where another training takes it up: as its teacher, or as its beginning."""
+"""A finished network, where another training takes it up: as its teacher, or as its beginning."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
 from pathlib import Path
 from typing import Any
 
 import keras
 
 from convert.training.checkpoint import Arrays, values_of
+from convert.training.from_bundle import bundle_network, is_bundle
 from convert.training.recipe import RecipeError
 
 NETWORK_FILE = "network.keras"
 
+log = logging.getLogger(__name__)
+
 
 def load_finished(folder: Path, option: str, name: str = NETWORK_FILE) -> keras.Model:
-    """The network ``name`` of the training in ``folder``, which the command line's ``option`` names.
+    """The network ``name`` of the training in ``folder``, which the command line's ``option`` names; or a bundle's.
 
     Raises:
         RecipeError: there is none.
     """
+    if is_bundle(folder):
+        return bundle_network(folder, option)
     file = folder / name
     try:
         return keras.models.load_model(file, compile=False)
@@ -41,8 +47,15 @@ def digest(weights: Arrays) -> str:
     return hashlib.sha256(b"".join(array.tobytes() for array in weights)).hexdigest()
 
 
+HEAD = 2
+"""The last arrays of a classifier's weights: kernel and bias of its logits."""
+
+
 class InitialWeights(keras.callbacks.Callback):
-    """Begins with ``weights`` in ``part`` of the network: not earlier, as Keras itself first tries it on a batch."""
+    """Begins with ``weights`` in ``part`` of the network: not earlier, as Keras itself first tries it on a batch.
+
+    Where only the number of labels differs, the logits begin anew, and what sees begins with the ``weights``.
+    """
 
     def __init__(self, part: keras.Model, weights: Arrays) -> None:
         """Check that the ``weights`` are of such a network.
@@ -52,12 +65,15 @@ class InitialWeights(keras.callbacks.Callback):
         """
         super().__init__()
         expected, received = [tuple(weight.shape) for weight in part.weights], [array.shape for array in weights]
-        if expected != received:
+        if expected[:-HEAD] != received[:-HEAD] or len(expected) != len(received):
             raise RecipeError(
-                f"--initial: must be a training of the recipe's own network and labels, {len(expected)} arrays of "
+                f"--initial: must be a training of the recipe's own network, {len(expected)} arrays of "
                 f"weights; received {len(received)}, or others of their shapes"
             )
         self._part, self._weights = part, weights
+        if expected != received:
+            log.info("--initial: has another number of labels: the last layer begins anew")
+            self._weights = [*weights[:-HEAD], *values_of(part.weights[-HEAD:])]
 
     def on_train_begin(self, logs: Any = None) -> None:
         self._part.set_weights(self._weights)

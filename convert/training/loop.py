@@ -11,11 +11,12 @@ import keras
 from convert.data.errors import DataError
 from convert.training.batches import Batches
 from convert.training.callbacks import EpochStart, Keeper
-from convert.training.checkpoint import Arrays, Checkpoint, first_checkpoint, identity
+from convert.training.checkpoint import Arrays, Checkpoint, first_checkpoint, identity, values_of
 from convert.training.datasets import Prepared
 from convert.training.distribute import use_devices, use_one_device
 from convert.training.files import make_folder, replacing
 from convert.training.finished import NETWORK_FILE, InitialWeights, digest, initial_weights
+from convert.training.from_bundle import bundle_network, is_bundle, restore_statistics
 from convert.training.recipe import BaseRecipe, Recipe
 from convert.training.report import write_report
 from convert.training.seeding import make_repeatable
@@ -25,13 +26,16 @@ from convert.training.trainee import ClassifierTrainee, Trainee
 
 log = logging.getLogger(__name__)
 
+STATISTICS_BATCHES = 32
+"""So many tell what reaches the normalizations of a network that comes from a bundle."""
+
 
 @dataclass(frozen=True)
 class Start:
     """How a training begins: anew, or ``resume`` an interrupted one; ``restart`` gives an interrupted one up.
 
-    ``distribute``: on all devices of Keras' backend.  ``initial``: a finished training of the same network, whose
-    weights a new training begins with instead of random ones.
+    ``distribute``: on all devices of Keras' backend.  ``initial``: a finished training of the same network, or a
+    bundle, whose weights a new training begins with instead of random ones.
     """
 
     seed: int = 0
@@ -64,6 +68,8 @@ def train(trainee: Trainee, out: Path, start: Start) -> keras.Model:
     make_repeatable(start.seed)
     use_fused_kernels()
     if not checkpoint.progress.finished:
+        if start.initial and is_bundle(start.initial) and not checkpoint.progress.epochs:
+            initial = _as_in_training(start.initial, trainee, start.seed)
         checkpoint = _fit(trainee, checkpoint, out, start, initial)
     trained = trainee.exported(checkpoint.kept)
     figures = trainee.figures(trained)
@@ -76,6 +82,17 @@ def train(trainee: Trainee, out: Path, start: Start) -> keras.Model:
 def train_classifier(recipe: Recipe, prepared: Prepared, out: Path, start: Start) -> keras.Model:
     """Train a classifier: see :func:`train`."""
     return train(ClassifierTrainee(recipe, prepared), out, start)
+
+
+def _as_in_training(bundle: Path, trainee: Trainee, seed: int) -> Arrays:
+    """The weights of the ``bundle``'s network, with the statistics of training crops in its normalizations."""
+    network, prepared = bundle_network(bundle, "--initial", any_size=True), trainee.prepared
+    batches = Batches(prepared.train, trainee.recipe, prepared.augment, seed, prepared.weights)
+    try:
+        restore_statistics(network, [batches[number] for number in range(min(STATISTICS_BATCHES, len(batches)))])
+    finally:
+        batches.close()
+    return values_of(network.weights)
 
 
 def _fit(trainee: Trainee, checkpoint: Checkpoint, out: Path, start: Start, initial: Arrays) -> Checkpoint:

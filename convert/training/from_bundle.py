@@ -1,0 +1,131 @@
+"""The network of a bundle, where a training takes it up: a shipped one can go on, on other pictures or for longer.
+
+A bundle holds int8 weights with the normalizations folded into them.  As real numbers they compute what the bundle
+does but for the rounding of activations; the normalizations are put back so that the network can be trained.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from convert.training.checkpoint import values_of
+from convert.training.network import build_network
+from convert.training.recipe import Recipe, RecipeError
+from edge.inference import Bundle, load_bundle
+from edge.inference.runtime import build_interpreter
+
+MANIFEST_FILE = "manifest.json"
+
+Batch = tuple[NDArray[np.float32], Any]
+
+
+def is_bundle(folder: Path) -> bool:
+    """Whether ``folder`` is meant as a bundle, not as a training's."""
+    return (folder / MANIFEST_FILE).is_file()
+
+
+def bundle_network(folder: Path, option: str, *, any_size: bool = False) -> keras.Model:
+    """The network of the bundle in ``folder``, which the command line's ``option`` names.
+
+    It takes the device's crops, or those of ``any_size``.
+
+    Raises:
+        RecipeError: it is no classifier, or wasn't made by a recipe.
+        BundleError: it is damaged.
+    """
+    bundle = load_bundle(folder)
+    recipe = _recipe_of(bundle, option)
+    network = build_network(recipe, None if any_size else recipe.input.size)
+    weights = _FileWeights(bundle.models[bundle.manifest.task.value])
+    for layer in network.layers:
+        if isinstance(layer, layers.Dense):
+            layer.set_weights([weights.kernel(layer.name).T, weights.bias(layer.name)])
+        elif isinstance(layer, layers.BatchNormalization):
+            _unfold(weights, network.get_layer(_convolution_before(layer)), layer)
+    return network
+
+
+def restore_statistics(network: keras.Model, batches: Iterable[Batch]) -> None:
+    """Give each normalization the mean and variance of what reaches it in ``batches``; the answers stay the same.
+
+    A network in training normalizes by its batch: without this it would start as another one.
+    """
+    norms = [layer for layer in network.layers if isinstance(layer, layers.BatchNormalization)]
+    probe = keras.Model(network.input, [layer.input for layer in norms])
+    moments = [np.zeros((2, layer.gamma.shape[0])) for layer in norms]
+    number = 0
+    for pixels, *_ in batches:
+        for sums, reached in zip(moments, probe(pixels, training=False), strict=True):
+            values = keras.ops.convert_to_numpy(reached).astype(np.float64)
+            sums += values.mean(axis=(0, 1, 2)), (values**2).mean(axis=(0, 1, 2))
+        number += 1
+    for layer, (mean, square) in zip(norms, moments, strict=True):
+        _set_statistics(layer, mean / number, square / number - (mean / number) ** 2)
+
+
+def _recipe_of(bundle: Bundle, option: str) -> Recipe:
+    manifest = bundle.manifest
+    if not manifest.task.is_classifier:
+        raise RecipeError(
+            f"{option} {bundle.path}: of bundles only those for emotion, eyes and gesture can be trained on, this is "
+            f"one for {manifest.task.value!r}; give the folder of a finished training"
+        )
+    try:
+        return Recipe.model_validate(manifest.training.recipe)
+    except ValidationError as error:
+        raise RecipeError(
+            f"{option} {bundle.path}: this bundle was made by no recipe of this program, so that its network isn't "
+            "known; give the folder of a finished training"
+        ) from error
+
+
+class _FileWeights:
+    """The constants of a TFLite file that the converter wrote, as real numbers, by the name of their Keras layer."""
+
+    def __init__(self, model: bytes) -> None:
+        self._interpreter = build_interpreter(model, threads=1)
+        self._interpreter.allocate_tensors()
+        self._details = self._interpreter.get_tensor_details()
+
+    def kernel(self, layer: str) -> NDArray[np.float32]:
+        """``(n, height, width, channels)`` of a convolution, ``(n, channels)`` of a dense layer."""
+        return self._real(re.compile(rf"(.*/)?{layer}(_\d+)?/(convolution|MatMul)"), np.int8)
+
+    def bias(self, layer: str) -> NDArray[np.float32]:
+        """``(n,)``."""
+        return self._real(re.compile(rf"(.*[/;])?{layer}(_\d+)?/BiasAdd.*"), np.int32)
+
+    def _real(self, name: re.Pattern[str], dtype: type[np.generic]) -> NDArray[np.float32]:
+        (found,) = (tensor for tensor in self._details if tensor["dtype"] is dtype and name.fullmatch(tensor["name"]))
+        scales = found["quantization_parameters"]["scales"]
+        raw = self._interpreter.get_tensor(found["index"])
+        return raw.astype(np.float32) * scales.reshape(-1, *[1] * (raw.ndim - 1))
+
+
+def _convolution_before(norm: layers.BatchNormalization) -> str:
+    return str(norm.input._keras_history.operation.name)
+
+
+def _unfold(weights: _FileWeights, convolution: layers.Conv2D, norm: layers.BatchNormalization) -> None:
+    """Filters of length 1, as scales belong to the normalization, which gives the file's lengths and biases back."""
+    kernel = weights.kernel(convolution.name)
+    lengths = np.sqrt((kernel**2).sum(axis=(1, 2, 3)))
+    lengths = np.where(lengths > 0, lengths, 1)
+    convolution.set_weights([np.moveaxis(kernel / lengths[:, None, None, None], 0, -1)])
+    zero = np.zeros_like(lengths)
+    norm.set_weights([lengths, weights.bias(convolution.name), zero, zero + np.float32(1 - norm.epsilon)])
+
+
+def _set_statistics(norm: layers.BatchNormalization, mean: NDArray[np.float64], variance: NDArray[np.float64]) -> None:
+    gamma, beta, old_mean, old_variance = values_of(norm.weights)
+    slope = gamma / np.sqrt(old_variance + norm.epsilon)
+    norm.set_weights([slope * np.sqrt(variance + norm.epsilon), beta + slope * (mean - old_mean), mean, variance])
