@@ -55,7 +55,10 @@ def require_verified(models_dir: Path, tasks: Collection[Task]) -> None:
 
 def drift_in_words(drift: Drift) -> str:
     """Which output is how far from its golden values."""
-    return f"output {drift.output!r} of {drift.network} drifted by {drift.steps:g} steps"
+    return (
+        f"output {drift.output!r} of {drift.network} drifted by {drift.steps:g} steps, to {drift.error_ratio:.1f} "
+        "times the error that it had"
+    )
 
 
 def _complaint(family: str, absent: Collection[Task], config: Config) -> str:

@@ -23,7 +23,8 @@ REAL_VIGIL = """\
 import sys
 import edge.inference.verify
 from edge.cli import main
-edge.inference.verify.MAX_DRIFT_STEPS = {max_drift_steps}
+edge.inference.verify.MAX_DRIFT_STEPS = {max_drift}
+edge.inference.verify.MAX_ERROR_RATIO = {max_drift}
 sys.exit(main())
 """
 """What pip installs as `vigil`, with another idea of how much drift is too much."""
@@ -47,9 +48,9 @@ class Board:
     def models(self) -> Path:
         return self.folder / "models"
 
-    def install_vigil(self, *, max_drift_steps: float = 2.0) -> None:
+    def install_vigil(self, *, max_drift: float = 2.0) -> None:
         """Give the board its own, real `vigil`."""
-        self.install("vigil", REAL_VIGIL.format(python=sys.executable, max_drift_steps=max_drift_steps))
+        self.install("vigil", REAL_VIGIL.format(python=sys.executable, max_drift=max_drift))
 
     def install_quick_vigil(self) -> None:
         """Give the board a `vigil` with which every bundle passes."""

@@ -113,7 +113,7 @@ def test_a_board_on_which_it_drifts_keeps_the_old_one(
     deploy: Deploy, board: Board, newer: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     old = hashes(board.models / "eyes")
-    board.install_vigil(max_drift_steps=-1)
+    board.install_vigil(max_drift=-1)
     assert deploy(newer) == 65
     assert hashes(board.models / "eyes") == old
     assert left_over(board) == []
@@ -124,7 +124,7 @@ def test_a_board_on_which_it_drifts_keeps_the_old_one(
 
 def test_a_previous_one_that_drifts_is_not_rolled_back_to(deploy: Deploy, board: Board, newer: Path) -> None:
     assert deploy(newer) == 0
-    board.install_vigil(max_drift_steps=-1)
+    board.install_vigil(max_drift=-1)
     assert deploy("eyes", "--rollback") == 65
     assert hashes(board.models / "eyes") == hashes(newer)
 
