@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from convert.networks.presets import PRESETS, Architecture, Stage, Stem
-from convert.training.recipe import NetworkTable, RecipeError, read_recipe
+from convert.training.recipe import InputTable, NetworkTable, RecipeError, read_recipe
+from edge.inference.bundle import read_manifest
 
-RECIPES = Path(__file__).parents[2] / "convert" / "recipes"
+ROOT = Path(__file__).parents[2]
+RECIPES, MODELS = ROOT / "convert" / "recipes", ROOT / "models"
 
 TORCHVISION = {
     "resnet18": 11_689_512,
@@ -85,9 +87,15 @@ def test_the_eye_state_network_is_small(keras) -> None:
     assert network.count_params() == 95_602
 
 
-@pytest.mark.parametrize(("recipe", "preset"), [("own_gestures", "edge_strided"), ("eyes", "eye_state")])
-def test_recipes_name_presets(recipe: str, preset: str) -> None:
-    assert read_recipe(RECIPES / f"{recipe}.toml").network.architecture is PRESETS[preset]
+def test_a_recipe_names_a_preset() -> None:
+    assert read_recipe(RECIPES / "eyes.toml").network.architecture is PRESETS["eye_state"]
+
+
+def test_ones_own_gestures_go_on_with_the_shipped_network() -> None:
+    shipped = read_manifest(MODELS / "gesture").training.recipe
+    own = read_recipe(RECIPES / "own_gestures.toml")
+    assert own.network.architecture == NetworkTable.model_validate(shipped["network"]).architecture
+    assert own.input == InputTable.model_validate(shipped["input"])
 
 
 def test_a_recipe_may_describe_a_network_of_its_own() -> None:
