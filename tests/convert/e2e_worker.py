@@ -28,6 +28,16 @@ OPTIMISER = {
 }
 
 
+MODELS = Path(__file__).parents[2] / "models"
+
+SHIPPED_GESTURE = {
+    "stem_width": 24,
+    "stem_stride": 2,
+    "stages": [{"width": width, "blocks": 2} for width in (40, 80, 160)],
+}
+"""That of the bundle with which one's own gestures begin."""
+
+
 def classifier(task: str, dataset: str, labels: object, size: int, colour: str, **further: object) -> dict:
     return {
         "task": task,
@@ -75,7 +85,11 @@ RECIPES = {
     "emotion": ("fer2013", classifier("emotion", "fer2013", fer2013.LABELS, 48, "grey")),
     "eyes": ("", classifier("eyes", "eyes", eyes.LABELS, 24, "grey")),
     "gesture": ("leap", classifier("gesture", "leap", leap.LABELS, 32, "grey")),
-    "own": ("own", classifier("gesture", "folder", OWN_LABELS, 32, "rgb", folder={"crop": "hands"})),
+    "own": (
+        "own",
+        classifier("gesture", "folder", OWN_LABELS, 64, "rgb", folder={"crop": "hands"})
+        | {"network": SHIPPED_GESTURE, "optimiser": {**OPTIMISER, "samples_per_epoch": 64, "rate": 0.01}},
+    ),
     "faces": ("", cascade("faces", {"loader": "mtfl", "folder": "mtfl"})),
     "hands": ("", cascade("hands", {"loader": "boxes", "folder": "hands"})),
     "single_shot": ("", SINGLE_SHOT),
@@ -112,7 +126,8 @@ def make(name: str, folder: Path) -> None:
     task, data, checkpoint = recipe["task"], folder / "data" / data_name, folder / "runs" / name
     file = folder / f"{name}.toml"
     file.write_text("".join(f"{key} = {toml(value)}\n" for key, value in recipe.items()))
-    run("train", task, "--data", data, "--recipe", file, "--out", checkpoint)
+    beginning = ["--initial", MODELS / "gesture"] if name == "own" else []
+    run("train", task, "--data", data, "--recipe", file, "--out", checkpoint, *beginning)
     inputs = [] if task in ("faces", "hands") else ["--data", data, "--fine-tune", "never"]
     if task == "identity":
         inputs = ["--data", data]
