@@ -45,7 +45,7 @@ def bundle_network(folder: Path, option: str, *, any_size: bool = False) -> kera
     bundle = load_bundle(folder)
     recipe = _recipe_of(bundle, option)
     network = build_network(recipe, None if any_size else recipe.input.size)
-    weights = _FileWeights(bundle.models[bundle.manifest.task.value])
+    weights = FileWeights(bundle.models[bundle.manifest.task.value])
     for layer in network.layers:
         if isinstance(layer, layers.Dense):
             layer.set_weights([weights.kernel(layer.name).T, weights.bias(layer.name)])
@@ -88,7 +88,7 @@ def _recipe_of(bundle: Bundle, option: str) -> Recipe:
         ) from error
 
 
-class _FileWeights:
+class FileWeights:
     """The constants of a TFLite file that the converter wrote, as real numbers, by the name of their Keras layer."""
 
     def __init__(self, model: bytes) -> None:
@@ -98,16 +98,21 @@ class _FileWeights:
 
     def kernel(self, layer: str) -> NDArray[np.float32]:
         """``(n, height, width, channels)`` of a convolution, ``(n, channels)`` of a dense layer."""
-        return self._real(re.compile(rf"(.*/)?{layer}(_\d+)?/(convolution|MatMul)"), np.int8)
+        return self._real(layer, re.compile(rf"(.*/)?{layer}(_\d+)?/(convolution|MatMul)"), np.int8)
 
     def bias(self, layer: str) -> NDArray[np.float32]:
         """``(n,)``."""
-        return self._real(re.compile(rf"(.*[/;])?{layer}(_\d+)?/BiasAdd.*"), np.int32)
+        return self._real(layer, re.compile(rf"(.*[/;])?{layer}(_\d+)?/BiasAdd.*"), np.int32)
 
-    def _real(self, name: re.Pattern[str], dtype: type[np.generic]) -> NDArray[np.float32]:
-        (found,) = (tensor for tensor in self._details if tensor["dtype"] is dtype and name.fullmatch(tensor["name"]))
-        scales = found["quantization_parameters"]["scales"]
-        raw = self._interpreter.get_tensor(found["index"])
+    def _real(self, layer: str, name: re.Pattern[str], dtype: type[np.generic]) -> NDArray[np.float32]:
+        found = [tensor for tensor in self._details if tensor["dtype"] is dtype and name.fullmatch(tensor["name"])]
+        if len(found) != 1:
+            raise RecipeError(
+                f"the bundle's network names {len(found)} tensors of {np.dtype(dtype)} after the layer {layer!r}, "
+                "there should be one: it was converted in another way; give the folder of a finished training"
+            )
+        scales = found[0]["quantization_parameters"]["scales"]
+        raw = self._interpreter.get_tensor(found[0]["index"])
         return raw.astype(np.float32) * scales.reshape(-1, *[1] * (raw.ndim - 1))
 
 
@@ -115,7 +120,7 @@ def _convolution_before(norm: layers.BatchNormalization) -> str:
     return str(norm.input._keras_history.operation.name)
 
 
-def _unfold(weights: _FileWeights, convolution: layers.Conv2D, norm: layers.BatchNormalization) -> None:
+def _unfold(weights: FileWeights, convolution: layers.Conv2D, norm: layers.BatchNormalization) -> None:
     """Filters of length 1, as scales belong to the normalization, which gives the file's lengths and biases back."""
     kernel = weights.kernel(convolution.name)
     lengths = np.sqrt((kernel**2).sum(axis=(1, 2, 3)))

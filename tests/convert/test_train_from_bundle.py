@@ -18,7 +18,7 @@ from convert.training.augment import make_augment  # noqa: E402
 from convert.training.checkpoint import values_of  # noqa: E402
 from convert.training.datasets import Prepared  # noqa: E402
 from convert.training.finished import load_finished  # noqa: E402
-from convert.training.from_bundle import bundle_network, restore_statistics  # noqa: E402
+from convert.training.from_bundle import FileWeights, bundle_network, restore_statistics  # noqa: E402
 from convert.training.loop import Start, train_classifier  # noqa: E402
 from convert.training.recipe import Recipe, RecipeError  # noqa: E402
 from edge.inference import load_bundle  # noqa: E402
@@ -107,6 +107,12 @@ def bundled(models_dir: Path) -> Any:
 def test_a_detector_is_refused(models_dir: Path) -> None:
     with pytest.raises(RecipeError, match=r"--initial .*faces: of bundles only those for emotion, eyes and gesture"):
         bundle_network(models_dir / "faces", "--initial")
+
+
+def test_weights_under_other_names_are_refused(models_dir: Path) -> None:
+    weights = FileWeights((models_dir / TASK / f"{TASK}.tflite").read_bytes())
+    with pytest.raises(RecipeError, match="names 0 tensors of int8 after the layer 'stem', there should be one"):
+        weights.kernel("stem")
 
 
 def test_a_bundle_without_a_recipe_is_refused(models_dir: Path, tmp_path: Path) -> None:
