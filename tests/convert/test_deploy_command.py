@@ -155,6 +155,7 @@ def test_only_the_bundle_travels(bundle: Path, tmp_path: Path) -> None:
 
 def test_a_bundle_that_drifts_here_is_not_sent(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge.inference.verify.MAX_DRIFT_STEPS", -np.inf)
+    monkeypatch.setattr("edge.inference.verify.MAX_ERROR_RATIO", -np.inf)
     with pytest.raises(errors.UnfitBundleError, match=r"doesn't repeat its golden vectors on this machine \(logits\)"):
         pack(bundle)
 
