@@ -18,6 +18,9 @@ MAX_ERROR_RATIO = 2.0
 """Other kernels round elsewhere (those of tflite-runtime without XNNPACK by up to 11 steps): they may be this many
 times as far from the float network's answers as the workstation's int8 is.  Who computes something else is farther."""
 
+MAX_GOLDEN_ERROR = 0.35
+"""Golden int8 values farther from the float network's than this share of their spread are no measure of anything."""
+
 
 @dataclass(frozen=True)
 class Drift:
@@ -25,7 +28,7 @@ class Drift:
 
     ``steps``: the largest difference from the workstation's int8 values, in quantization steps.  ``error_ratio``: the
     root mean square error against the float network's values, in that of the workstation's int8 or in steps, whichever
-    is more.
+    is more; infinite where the golden values themselves are farther off than :data:`MAX_GOLDEN_ERROR`.
     """
 
     network: str
@@ -104,7 +107,9 @@ def _drift(
     exact = golden_float.astype(np.float64) / (scale or 1.0) + zero_point
     here, there = _root_mean_square(raw - exact), _root_mean_square(golden_raw - exact)
     steps = float(np.abs(raw.astype(np.float64) - golden_raw.astype(np.float64)).max(initial=0.0))
-    return Drift(name, output, steps, here / max(there, 1.0))
+    spread = float(np.sqrt(exact.reshape(-1, exact.shape[-1]).var(axis=0).mean()))
+    sound = there <= max(MAX_GOLDEN_ERROR * spread, 1.0)
+    return Drift(name, output, steps, here / max(there, 1.0) if sound else np.inf)
 
 
 def _root_mean_square(errors: np.ndarray) -> float:

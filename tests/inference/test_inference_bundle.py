@@ -164,6 +164,15 @@ def test_a_network_that_computes_something_else_is_reported_by_output(bundle_cop
     assert drift.error_ratio > MAX_ERROR_RATIO
 
 
+def test_golden_values_that_are_wrong_themselves_excuse_nothing(bundle_copy: Path) -> None:
+    def halved(raw: np.ndarray) -> np.ndarray:
+        return (raw.astype(np.int16) // 2).astype(np.int8)
+
+    (drift,) = verify_bundle(with_golden(bundle_copy, "eyes/logits/int8", halved))
+    assert (drift.network, drift.output, drift.passed) == ("eyes", "logits", False)
+    assert drift.steps > MAX_DRIFT_STEPS
+
+
 def test_kernels_may_round_elsewhere(bundle_copy: Path) -> None:
     """Four steps from the workstation's answer, in turns above and below, and about as near to the float network's."""
 
