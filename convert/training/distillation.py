@@ -18,6 +18,7 @@ from convert.data.pictures import all_image_files
 from convert.training.batches import PlainBatches, one_hot
 from convert.training.datasets import Prepared
 from convert.training.finished import load_finished
+from convert.training.from_bundle import is_bundle, require_same_pixels
 from convert.training.recipe import Recipe, RecipeError, TeacherTable
 from convert.training.sampling import sampling_weights
 from edge.vision.crops import Colour
@@ -64,6 +65,8 @@ def _table_of(recipe: Recipe) -> TeacherTable:
 
 
 def _load(folder: Path, recipe: Recipe) -> keras.Model:
+    if is_bundle(folder):
+        require_same_pixels(folder, "--teacher", recipe.input)
     network = load_finished(folder, "--teacher")
     wanted = (None, recipe.input.size, recipe.input.size, recipe.input.channels), (None, len(recipe.labels))
     received = tuple(network.input_shape), tuple(network.output_shape)

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from convert.training.checkpoint import values_of
 from convert.training.network import build_network
-from convert.training.recipe import Recipe, RecipeError
+from convert.training.recipe import InputTable, Recipe, RecipeError
 from edge.inference import Bundle, load_bundle
 from edge.inference.runtime import build_interpreter
 
@@ -52,6 +52,22 @@ def bundle_network(folder: Path, option: str, *, any_size: bool = False) -> kera
         elif isinstance(layer, layers.BatchNormalization):
             _unfold(weights, network.get_layer(_convolution_before(layer)), layer)
     return network
+
+
+def require_same_pixels(folder: Path, option: str, wanted: InputTable) -> None:
+    """Check that the network of the bundle in ``folder`` knows pixels as the ``wanted`` real values.
+
+    Raises:
+        RecipeError: it was trained on other ones.
+    """
+    received = _recipe_of(load_bundle(folder), option).input
+    for key in ("colour", "mean", "scale"):
+        if getattr(received, key) != getattr(wanted, key):
+            raise RecipeError(
+                f"{option} {folder}: its network was trained with input.{key} = {getattr(received, key)!r}, the recipe "
+                f"says {getattr(wanted, key)!r}: it would see other pictures than those it knows; set the recipe's "
+                f"input.{key} to the former"
+            )
 
 
 def restore_statistics(network: keras.Model, batches: Iterable[Batch]) -> None:

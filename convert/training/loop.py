@@ -16,7 +16,7 @@ from convert.training.datasets import Prepared
 from convert.training.distribute import use_devices, use_one_device
 from convert.training.files import make_folder, replacing
 from convert.training.finished import NETWORK_FILE, InitialWeights, digest, initial_weights
-from convert.training.from_bundle import bundle_network, is_bundle, restore_statistics
+from convert.training.from_bundle import bundle_network, is_bundle, require_same_pixels, restore_statistics
 from convert.training.recipe import BaseRecipe, Recipe
 from convert.training.report import write_report
 from convert.training.seeding import make_repeatable
@@ -53,13 +53,16 @@ def train(trainee: Trainee, out: Path, start: Start) -> keras.Model:
     The validation crops decide nothing, they are only reported.
 
     Raises:
-        RecipeError: the checkpoint in ``out`` is of another training, or would be overwritten unasked.
+        RecipeError: the checkpoint in ``out`` is of another training, or would be overwritten unasked; or what the
+            training begins with knows other pixels.
         ResumeError: the checkpoint is damaged.
         DataError: too few crops to train on or to judge by.
         WriteError: ``out`` can't be written to.
     """
     recipe, prepared = trainee.recipe, trainee.prepared
     _check_amounts(recipe, prepared)
+    if start.initial and is_bundle(start.initial):
+        require_same_pixels(start.initial, "--initial", recipe.input)
     initial = initial_weights(start.initial) if start.initial else []
     origin = digest(initial) if initial else None
     new = Checkpoint(identity(recipe, start.seed, prepared.train, prepared.soft_targets, origin))

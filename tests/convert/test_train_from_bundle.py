@@ -17,10 +17,11 @@ from convert.data.classes import LabelledImages  # noqa: E402
 from convert.training.augment import make_augment  # noqa: E402
 from convert.training.checkpoint import values_of  # noqa: E402
 from convert.training.datasets import Prepared  # noqa: E402
+from convert.training.distillation import taught  # noqa: E402
 from convert.training.finished import load_finished  # noqa: E402
 from convert.training.from_bundle import FileWeights, bundle_network, restore_statistics  # noqa: E402
 from convert.training.loop import Start, train_classifier  # noqa: E402
-from convert.training.recipe import Recipe, RecipeError  # noqa: E402
+from convert.training.recipe import Recipe, RecipeError, TeacherTable  # noqa: E402
 from edge.inference import load_bundle  # noqa: E402
 
 TASK = "eyes"
@@ -102,6 +103,20 @@ def test_with_other_labels_only_the_last_layer_begins_anew(
 
 def bundled(models_dir: Path) -> Any:
     return bundle_network(models_dir / TASK, "--initial")
+
+
+@pytest.mark.parametrize("option", ["--initial", "--teacher"])
+def test_a_bundle_that_knows_other_pixels_is_refused(models_dir: Path, tmp_path: Path, option: str) -> None:
+    recipe, prepared = short_training(models_dir, ("closed", "open"))
+    pixels = recipe.input.model_copy(update={"mean": 0.0})
+    darker = recipe.model_copy(update={"input": pixels, "teacher": TeacherTable(weight=0.5)})
+    begin = {
+        "--initial": lambda: train_classifier(darker, prepared, tmp_path / "out", Start(initial=models_dir / TASK)),
+        "--teacher": lambda: taught(prepared, darker, tmp_path, [models_dir / TASK]),
+    }[option]
+    with pytest.raises(RecipeError, match=rf"{option} .*eyes: its network was trained with input.mean = 127.5, .* 0.0"):
+        begin()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_detector_is_refused(models_dir: Path) -> None:
