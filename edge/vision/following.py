@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Generic, Protocol, TypeVar
 
 from edge.values import Box, Face, Hand
-from edge.vision.boxes import from_values, iou
 from edge.vision.mipmap import Mipmap
 from edge.vision.schedule import Extent, Intervals, Schedule
 from edge.vision.tracking import Tracker
@@ -67,7 +66,4 @@ class Follower(Generic[Found]):
 
 def _still_there(followed: Sequence[Box], found: Sequence[Found]) -> bool:
     """Whether all that was ``followed`` is among what was ``found``."""
-    if not followed:
-        return True
-    overlaps = iou(from_values(followed), from_values([thing.box for thing in found]))
-    return bool((overlaps >= SAME_IOU).any(axis=1).all())
+    return all(any(box.iou(thing.box) >= SAME_IOU for thing in found) for box in followed)

@@ -9,10 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-import numpy as np
-
 from edge.values import Box
-from edge.vision.boxes import Boxes, from_values, iou
 
 MAX_GAP_SECONDS = 1.0
 """A track unseen for longer is over: what then appears in its place is somebody new."""
@@ -91,18 +88,17 @@ def _may_return(track: Track, t: float) -> bool:
 
 def _match(alive: Mapping[int, Track], boxes: Sequence[Box]) -> dict[int, int]:
     """Index of box → number of its track."""
-    if not alive or not boxes:
-        return {}
-    numbers = list(alive)
-    overlaps = iou(_grown(boxes), _grown([track.box for track in alive.values()]))
+    # There are few of either: single numbers are faster than arrays.
+    squares = [box.square(GROWTH) for box in boxes]
+    known = [(number, track.box.square(GROWTH)) for number, track in alive.items()]
+    pairs = [
+        (overlap, index, number)
+        for index, square in enumerate(squares)
+        for number, last in known
+        if (overlap := square.iou(last)) >= MIN_IOU
+    ]
     matched: dict[int, int] = {}
-    while overlaps.max() >= MIN_IOU:
-        box, track = np.unravel_index(overlaps.argmax(), overlaps.shape)
-        matched[int(box)] = numbers[int(track)]
-        overlaps[box, :] = 0
-        overlaps[:, track] = 0
+    for _, index, number in sorted(pairs, key=lambda pair: -pair[0]):
+        if index not in matched and number not in matched.values():
+            matched[index] = number
     return matched
-
-
-def _grown(boxes: Sequence[Box]) -> Boxes:
-    return from_values([box.square(GROWTH) for box in boxes])
