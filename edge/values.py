@@ -1,6 +1,6 @@
 """The values that pass between the rooms, in one direction.
 
-``Frame → Detections → Observation → Event → Action``
+``Frame → Face, Hand → Observation → Event → Action``
 
 All are frozen and carry the time of the frame they come from: ``t`` is in seconds on the
 source's own clock, 0.0 at the source's first frame.  Coordinates are pixels of that frame's image,
@@ -91,15 +91,6 @@ class Hand:
 
     box: Box
     score: float
-
-
-@dataclass(frozen=True, slots=True)
-class Detections:
-    """What the cascades found in one frame, best score first."""
-
-    t: float
-    faces: tuple[Face, ...] = ()
-    hands: tuple[Hand, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def deploy(folder: Path, route: Route, options: Options) -> None:
         session.send(Request(task, options, notes).encode())
         checked = session.receive("checked")
         if options.dry_run:
-            _say_plan(route, task, checked, f"{task.value} {version}")
+            _say_plan(route, checked, f"{task.value} {version}")
             return
         _copy(session, parcel, route)
         installed = _commit(session, route)
@@ -53,14 +53,14 @@ def roll_back(task: Task, route: Route, options: Options) -> None:
         session.send(Request(task, options, rollback=True).encode())
         checked = session.receive("checked")
         if options.dry_run:
-            _say_plan(route, task, checked, f"the {task.value} from before")
+            _say_plan(route, checked, f"the {task.value} from before")
             return
         _commit(session, route)
     log.info("%s: the %s from before is in force again", route.address.destination, task.value)
     _say_what_is_left(options)
 
 
-def _say_plan(route: Route, task: Task, checked: Reply, wish: str) -> None:
+def _say_plan(route: Route, checked: Reply, wish: str) -> None:
     place = f"{route.address.destination}:{plain(checked.models)}"
     found = f"in place of {plain(checked.in_force)}" if checked.in_force is not None else "where there is none"
     log.info("%s: would put %s in force, %s; nothing was changed", place, wish, found)

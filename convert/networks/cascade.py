@@ -1,6 +1,6 @@
 """The three networks of the cascade (Zhang et al., 2016, "Joint Face Detection and Alignment Using MTCNN").
 
-The layers and their parameter counts are those of DESIGN.md, section 1.  After each convolution stands a PReLU with
+The layers are the paper's (figure 2).  After each convolution stands a PReLU with
 one slope for the whole layer (He et al., 2015, "channel-shared"): an int8 runtime takes it as LEAKY_RELU.  Slopes are
 kept from 0 up, so the activation never falls and may stand after a max-pooling as well as before it: the result is the
 same, on a quarter of the values.

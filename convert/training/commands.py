@@ -30,8 +30,8 @@ _EPILOG = r"""examples:
   vigil-convert train emotion --data ~/data --recipe convert/recipes/emotion.toml --out runs/emotion
   vigil-convert train emotion --data ~/data --recipe convert/recipes/emotion.toml --out runs/emotion --resume
   vigil-convert train emotion --data ~/data --recipe convert/recipes/emotion.toml --out runs/small --teacher runs/large
-  vigil-convert train gesture --data photos --recipe convert/recipes/own_gestures.toml --out runs/own
-  vigil-convert train gesture --data photos --recipe own.toml --out runs/own --initial models/gesture
+  vigil-convert train gesture --data photos --recipe convert/recipes/own_gestures.toml --out runs/own \
+    --initial models/gesture
   vigil-convert train identity --data ~/data --recipe convert/recipes/identity.toml --out runs/identity \
     --teacher dlib_face_recognition_resnet_model_v1.dat
 

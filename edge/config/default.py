@@ -30,6 +30,8 @@ _OUTPUTS_AND_RULES = """\
 #   active_high  true: on is 3.3 V; false: on is 0 V, as for many relay boards
 #   initial      state when Vigil starts: "off" or "on"; pwm also 0 to 1, servo "off" or -1 to 1
 #   safe         state when Vigil stops, fails or loses the camera; likewise
+#   frequency_hz               of a pwm's pulses: 100
+#   min_pulse_ms, max_pulse_ms a servo's pulses at positions -1 and 1: 1.0 and 2.0
 # After Vigil has ended its pins are inputs: a load that must stay off then needs a pull resistor.
 
 [outputs.lamp]

@@ -89,7 +89,7 @@ class Governed:
         too_slow = load.rate_hz < self._least_hz * 0.95
         if too_slow and not self._too_slow:
             log.warning(
-                "only %.1f frames a second: below %g drowsiness can't be judged by how long eyes are closed; "
+                "only %.1f frames a second: below %g PERCLOS, the share of time with closed eyes, isn't judged; "
                 "raise detection.min_face_px and min_hand_px, or switch off what isn't needed",
                 load.rate_hz,
                 self._least_hz,

@@ -67,7 +67,7 @@ class Governor:
             self._rose_at, self._recovery = None, RECOVERY_SECONDS
         self._reason = throttled or self._too_much(load)
         if self._reason:
-            return self._lower(now)
+            return self._lower()
         if self._number and self._has_headroom(now, load):
             return self._raise_when_due(now)
         self._headroom_since = None
@@ -85,7 +85,7 @@ class Governor:
         cool = now - self._throttled_at >= COOL_SECONDS
         return cool and load.busy < HEADROOM and load.cores < HEADROOM * self._settings.cpu_share
 
-    def _lower(self, now: float) -> bool:
+    def _lower(self) -> bool:
         self._headroom_since = None
         if self._rose_at is not None:
             self._rose_at, self._recovery = None, min(2 * self._recovery, MOST_RECOVERY_SECONDS)

@@ -1,4 +1,4 @@
-"""What the timeline knows at one moment, for metrics and the live page."""
+"""What the timeline knows at one moment, for whoever watches it from outside."""
 
 from __future__ import annotations
 

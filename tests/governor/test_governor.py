@@ -200,7 +200,7 @@ def test_eyes_seen_too_seldom_are_said_once_and_when_that_is_over(caplog) -> Non
         governed.observe(frame(world.now))
     said = [record.getMessage() for record in caplog.records if "level" not in record.getMessage()]
     assert len(said) == 2
-    assert said[0].startswith("only 4.0 frames a second: below 10 drowsiness can't be judged")
+    assert said[0].startswith("only 4.0 frames a second: below 10 PERCLOS")
     assert said[1].endswith("frames a second again")
 
 
