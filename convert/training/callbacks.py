@@ -27,6 +27,7 @@ from convert.training.checkpoint import (
 )
 from convert.training.early_stop import Patience
 from convert.training.files import replacing
+from convert.training.normalizations import first_pixels, refresh_statistics
 from convert.training.recipe import BaseRecipe, RecipeError
 from convert.training.seeding import seed_epoch
 
@@ -55,7 +56,10 @@ class EpochStart(keras.callbacks.Callback):
 
 
 class Judge(keras.callbacks.Callback, ABC):
-    """Judges the moving average of the weights after each epoch: ``val_loss`` and ``val_accuracy``."""
+    """Judges the moving average of the weights after each epoch: ``val_loss`` and ``val_accuracy``.
+
+    The normalizations get the statistics of training batches under these weights.
+    """
 
     @property
     @abstractmethod
@@ -66,24 +70,35 @@ class Judge(keras.callbacks.Callback, ABC):
 class ClassJudge(Judge):
     """By the classes of ``images``."""
 
-    def __init__(self, images: LabelledImages, recipe: BaseRecipe) -> None:
+    def __init__(self, images: LabelledImages, recipe: BaseRecipe, network: keras.Model, batches: Batches) -> None:
+        """``network`` takes the averages: one of float32 like that in training on ``batches``."""
         super().__init__()
-        self._images, self._batches = images, PlainBatches(images, recipe)
-        self._average = AverageWeights()
+        self._images, self._judged_on = images, PlainBatches(images, recipe)
+        self._network, self._batches = network, batches
 
     @property
     def weights(self) -> Arrays:
-        return self._average.weights
+        return values_of(self._network.weights)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-        swap = keras.callbacks.SwapEMAWeights()
-        filled = self.model.predict(self._batches, verbose=0, callbacks=[self._average, swap])
-        logits = filled[: len(self._images)]
+        self._network.set_weights(average_weights(self.model, self._batches[0][0]))
+        refresh_statistics(self._network, first_pixels(self._batches))
+        logits = self._network.predict(self._judged_on, verbose=0)[: len(self._images)]
         logs["val_loss"] = cross_entropy(logits, self._images.targets)
         logs["val_accuracy"] = float((logits.argmax(axis=1) == self._images.targets).mean())
 
 
-class AverageWeights(keras.callbacks.Callback):
+def average_weights(network: keras.Model, pixels: NDArray[np.float32]) -> Arrays:
+    """The moving averages of the weights of a ``network`` in training on batches like ``pixels``; others as they are.
+
+    They are in the order of ``Model.get_weights``.
+    """
+    average = _Copy()
+    network.predict(pixels, verbose=0, callbacks=[average, keras.callbacks.SwapEMAWeights()])
+    return average.weights
+
+
+class _Copy(keras.callbacks.Callback):
     """Copies the weights while ``SwapEMAWeights``, which stands after it, has the averages in the network."""
 
     def on_predict_end(self, logs: Any = None) -> None:

@@ -7,9 +7,7 @@ does but for the rounding of activations; the normalizations are put back so tha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -17,15 +15,12 @@ from keras import layers
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from convert.training.checkpoint import values_of
 from convert.training.network import build_network
 from convert.training.recipe import InputTable, Recipe, RecipeError
 from edge.inference import Bundle, load_bundle
 from edge.inference.runtime import build_interpreter
 
 MANIFEST_FILE = "manifest.json"
-
-Batch = tuple[NDArray[np.float32], Any]
 
 
 def is_bundle(folder: Path) -> bool:
@@ -68,24 +63,6 @@ def require_same_pixels(folder: Path, option: str, wanted: InputTable) -> None:
                 f"says {getattr(wanted, key)!r}: it would see other pictures than those it knows; set the recipe's "
                 f"input.{key} to the former"
             )
-
-
-def restore_statistics(network: keras.Model, batches: Iterable[Batch]) -> None:
-    """Give each normalization the mean and variance of what reaches it in ``batches``; the answers stay the same.
-
-    A network in training normalizes by its batch: without this it would start as another one.
-    """
-    norms = [layer for layer in network.layers if isinstance(layer, layers.BatchNormalization)]
-    probe = keras.Model(network.input, [layer.input for layer in norms])
-    moments = [np.zeros((2, layer.gamma.shape[0])) for layer in norms]
-    number = 0
-    for pixels, *_ in batches:
-        for sums, reached in zip(moments, probe(pixels, training=False), strict=True):
-            values = keras.ops.convert_to_numpy(reached).astype(np.float64)
-            sums += values.mean(axis=(0, 1, 2)), (values**2).mean(axis=(0, 1, 2))
-        number += 1
-    for layer, (mean, square) in zip(norms, moments, strict=True):
-        _set_statistics(layer, mean / number, square / number - (mean / number) ** 2)
 
 
 def _recipe_of(bundle: Bundle, option: str) -> Recipe:
@@ -144,9 +121,3 @@ def _unfold(weights: FileWeights, convolution: layers.Conv2D, norm: layers.Batch
     convolution.set_weights([np.moveaxis(kernel / lengths[:, None, None, None], 0, -1)])
     zero = np.zeros_like(lengths)
     norm.set_weights([lengths, weights.bias(convolution.name), zero, zero + np.float32(1 - norm.epsilon)])
-
-
-def _set_statistics(norm: layers.BatchNormalization, mean: NDArray[np.float64], variance: NDArray[np.float64]) -> None:
-    gamma, beta, old_mean, old_variance = values_of(norm.weights)
-    slope = gamma / np.sqrt(old_variance + norm.epsilon)
-    norm.set_weights([slope * np.sqrt(variance + norm.epsilon), beta + slope * (mean - old_mean), mean, variance])

@@ -16,7 +16,8 @@ from convert.training.datasets import Prepared
 from convert.training.distribute import use_devices, use_one_device
 from convert.training.files import make_folder, replacing
 from convert.training.finished import NETWORK_FILE, InitialWeights, digest, initial_weights
-from convert.training.from_bundle import bundle_network, is_bundle, require_same_pixels, restore_statistics
+from convert.training.from_bundle import bundle_network, is_bundle, require_same_pixels
+from convert.training.normalizations import first_pixels, restore_statistics
 from convert.training.recipe import BaseRecipe, Recipe
 from convert.training.report import write_report
 from convert.training.seeding import make_repeatable
@@ -25,9 +26,6 @@ from convert.training.torch_kernels import use_fused_kernels
 from convert.training.trainee import ClassifierTrainee, Trainee
 
 log = logging.getLogger(__name__)
-
-STATISTICS_BATCHES = 32
-"""So many tell what reaches the normalizations of a network that comes from a bundle."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,8 @@ class Start:
 def train(trainee: Trainee, out: Path, start: Start) -> keras.Model:
     """Train by the recipe of ``trainee`` and write ``network.keras`` and ``training.json`` to the folder ``out``.
 
-    The network is the moving average of the weights, after the last epoch or, with ``early_stop``, the best one.
+    The network is the moving average of the weights, after the last epoch or, with ``early_stop``, the best one; its
+    normalizations get the statistics of training crops under these weights.
     Each epoch leaves a checkpoint; a training that goes on from it gives what an unbroken one would have given.
     The validation crops decide nothing, they are only reported.
 
@@ -92,7 +91,7 @@ def _as_in_training(bundle: Path, trainee: Trainee, seed: int) -> Arrays:
     network, prepared = bundle_network(bundle, "--initial", any_size=True), trainee.prepared
     batches = Batches(prepared.train, trainee.recipe, prepared.augment, seed, prepared.weights)
     try:
-        restore_statistics(network, [batches[number] for number in range(min(STATISTICS_BATCHES, len(batches)))])
+        restore_statistics(network, first_pixels(batches))
     finally:
         batches.close()
     return values_of(network.weights)
@@ -118,7 +117,7 @@ def _fit(trainee: Trainee, checkpoint: Checkpoint, out: Path, start: Start, init
             prepared.soft_targets,
         )
         network = trainee.compiled(len(batches))
-        judge = trainee.judge(judged)
+        judge = trainee.judge(judged, batches)
         keeper = Keeper(checkpoint, judge, recipe, out)
         beginning = [InitialWeights(trainee.kept_part(network), initial)] if initial and not done else []
         try:

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from convert.data.classes import LabelledImages
-from convert.training.batches import Encode, PlainBatches, one_hot
+from convert.training.batches import Batches, Encode, PlainBatches, one_hot
 from convert.training.callbacks import ClassJudge, Judge
 from convert.training.checkpoint import Arrays
 from convert.training.datasets import Prepared
@@ -33,8 +33,8 @@ class Trainee(ABC):
         """The part of the ``network`` in training that is exported; the same weights in the same order."""
 
     @abstractmethod
-    def judge(self, images: LabelledImages) -> Judge:
-        """What judges it on ``images`` after each epoch."""
+    def judge(self, images: LabelledImages, batches: Batches) -> Judge:
+        """What judges it on ``images`` after each epoch of the training ``batches``."""
 
     @abstractmethod
     def exported(self, weights: Arrays) -> keras.Model:
@@ -66,8 +66,14 @@ class ClassifierTrainee(Trainee):
     def kept_part(self, network: keras.Model) -> keras.Model:
         return network
 
-    def judge(self, images: LabelledImages) -> Judge:
-        return ClassJudge(images, self.recipe)
+    def judge(self, images: LabelledImages, batches: Batches) -> Judge:
+        policy = keras.config.dtype_policy()
+        keras.config.set_dtype_policy("float32")
+        try:
+            judged = build_network(self.recipe, None)
+        finally:
+            keras.config.set_dtype_policy(policy)
+        return ClassJudge(images, self.recipe, judged, batches)
 
     def exported(self, weights: Arrays) -> keras.Model:
         return export_network(self.recipe, weights)

@@ -19,8 +19,9 @@ from convert.training.checkpoint import values_of  # noqa: E402
 from convert.training.datasets import Prepared  # noqa: E402
 from convert.training.distillation import taught  # noqa: E402
 from convert.training.finished import load_finished  # noqa: E402
-from convert.training.from_bundle import FileWeights, bundle_network, restore_statistics  # noqa: E402
+from convert.training.from_bundle import FileWeights, bundle_network  # noqa: E402
 from convert.training.loop import Start, train_classifier  # noqa: E402
+from convert.training.normalizations import restore_statistics  # noqa: E402
 from convert.training.recipe import Recipe, RecipeError, TeacherTable  # noqa: E402
 from edge.inference import load_bundle  # noqa: E402
 
@@ -51,7 +52,7 @@ def test_its_float_network_answers_as_the_one_before_int8_did(models_dir: Path, 
 def test_statistics_change_no_answer_and_are_those_of_the_pictures(models_dir: Path, crops: np.ndarray) -> None:
     network, pixels = bundle_network(models_dir / TASK, "--initial"), normalised(crops, models_dir)
     before = answers(network, pixels)
-    restore_statistics(network, [(pixels, None)])
+    restore_statistics(network, [pixels])
     np.testing.assert_allclose(answers(network, pixels), before, atol=1e-4)
     norm = network.get_layer("stem_norm")
     reached = keras.Model(network.input, norm.input)(pixels)

@@ -11,7 +11,8 @@ from pathlib import Path
 import keras
 from tqdm import tqdm
 
-from convert.training.callbacks import EPOCHS_FILE, AverageWeights, write_epochs
+from convert.networks.detector import build_detector
+from convert.training.callbacks import EPOCHS_FILE, average_weights, write_epochs
 from convert.training.checkpoint import (
     CHECKPOINT_FILE,
     Arrays,
@@ -22,6 +23,7 @@ from convert.training.checkpoint import (
     write_checkpoint,
 )
 from convert.training.detector.batches import Batches
+from convert.training.normalizations import first_pixels, refresh_statistics
 from convert.training.recipe import RecipeError
 from convert.training.seeding import seed_epoch
 
@@ -57,7 +59,11 @@ class Keeper(keras.callbacks.Callback):
             raise RecipeError(
                 f"fit.rate: the loss is {logs['loss']} after epoch {epoch + 1}; try a lower rate, or more warmup_steps"
             )
-        kept = self._average()  # first: to take the average and put the weights back rounds them
+        kept = average_weights(
+            self.model, self._batches[0][0][:1]
+        )  # first: to take the average and put the weights back rounds them
+        if epoch + 1 == self._epochs:
+            kept = _with_fresh_statistics(kept, self._batches)
         network, optimiser = variables_of(self.model)
         progress = self.checkpoint.progress
         self.checkpoint = replace(
@@ -79,13 +85,6 @@ class Keeper(keras.callbacks.Callback):
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         self._bar.close()
 
-    def _average(self) -> Arrays:
-        """The moving average of the weights, in the order of ``Model.get_weights``."""
-        average = AverageWeights()
-        images, _ = self._batches[0]
-        self.model.predict(images[:1], verbose=0, callbacks=[average, keras.callbacks.SwapEMAWeights()])
-        return average.weights
-
     def _report(self, epoch: int, logs: dict[str, float]) -> None:
         per_epoch = (time.monotonic() - self._started) / (epoch + 1 - self._done)
         log.info(
@@ -95,3 +94,11 @@ class Keeper(keras.callbacks.Callback):
             *(logs[name] for name in ("loss", "heat", "box")),
             tqdm.format_interval(per_epoch * (self._epochs - epoch - 1)),
         )
+
+
+def _with_fresh_statistics(weights: Arrays, batches: Batches) -> Arrays:
+    """The averaged ``weights``, with the normalizations' statistics of training canvases under them."""
+    network = build_detector()
+    network.set_weights(weights)
+    refresh_statistics(network, first_pixels(batches))
+    return values_of(network.weights)

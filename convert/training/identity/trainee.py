@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from convert.data.classes import LabelledImages
 from convert.networks.arcface import ArcFaceLoss, CosineClassifier
 from convert.networks.embedder import EMBEDDER_NAME, build_embedder
-from convert.training.batches import PlainBatches
+from convert.training.batches import Batches, PlainBatches
 from convert.training.callbacks import Judge
 from convert.training.checkpoint import Arrays, values_of
 from convert.training.identity.pairs import PhotoPairs, draw_pairs, pair_figures
@@ -21,6 +21,7 @@ from convert.training.identity.prepare import NOBODY, PreparedPeople
 from convert.training.identity.recipe import IdentityRecipe
 from convert.training.identity.teaching import MEAN_OF, Lesson, crop_window, teacher_of
 from convert.training.network import make_optimiser
+from convert.training.normalizations import first_pixels, refresh_statistics
 from convert.training.trainee import Trainee
 
 
@@ -65,9 +66,9 @@ class IdentityTrainee(Trainee):
     def kept_part(self, network: keras.Model) -> keras.Model:
         return network.get_layer(EMBEDDER_NAME)
 
-    def judge(self, images: LabelledImages) -> Judge:
+    def judge(self, images: LabelledImages, batches: Batches) -> Judge:
         listed = images is self.prepared.validation
-        return PairJudge(images, self.prepared.pairs if listed else draw_pairs(images.targets), self.recipe)
+        return PairJudge(images, self.prepared.pairs if listed else draw_pairs(images.targets), self.recipe, batches)
 
     def exported(self, weights: Arrays) -> keras.Model:
         keras.config.set_dtype_policy("float32")
@@ -109,18 +110,19 @@ class NamedAccuracy(keras.metrics.SparseCategoricalAccuracy):
 class PairJudge(Judge):
     """By pairs of photos: ``val_accuracy`` is LFW's, ``val_loss`` the equal error rate."""
 
-    def __init__(self, images: LabelledImages, pairs: PhotoPairs, recipe: IdentityRecipe) -> None:
+    def __init__(self, images: LabelledImages, pairs: PhotoPairs, recipe: IdentityRecipe, batches: Batches) -> None:
         super().__init__()
-        self._images, self._pairs, self._recipe = images, pairs, recipe
+        self._images, self._pairs, self._recipe, self._batches = images, pairs, recipe, batches
         self._embedder = embedder_of(recipe, recipe.input.size)
 
     @property
     def weights(self) -> Arrays:
-        return self._weights
+        return values_of(self._embedder.weights)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-        self._weights = _averages(self.model, self.model.get_layer(self._embedder.name))
-        self._embedder.set_weights(self._weights)
+        self._embedder.set_weights(_averages(self.model, self.model.get_layer(self._embedder.name)))
+        crop = layers.Cropping2D(crop_window(self._recipe).cropping, dtype="float32")
+        refresh_statistics(self._embedder, (crop(canvas) for canvas in first_pixels(self._batches)))
         figures = pair_figures(embeddings_of(self._embedder, self._images, self._recipe), self._pairs)
         logs["val_loss"], logs["val_accuracy"] = figures["equal_error"], figures["accuracy"]
 
