@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.quantize.calibration import input_of_whole_levels, with_full_range
+from convert.quantize.equalise import equalised
 from convert.quantize.outputs import without_outputs
 from convert.quantize.parity import Parity, compare
 from convert.quantize.rewrite import rewrite_for_device, without_softmax
@@ -90,7 +91,7 @@ def quantize(
     """
     device_input = input_of_whole_levels(trained_input)
     pixels = with_full_range(calibration, device_input.shape)
-    rewritten = device_network(network, trained_input)
+    rewritten = device_network(equalised(network, trained_input.normalise(calibration)), trained_input)
     model = lighten(convert_int8(tuned or rewritten, device_input.normalise(pixels)), unread)
     float_model = without_outputs(convert_float32(rewritten), unread)
     _check_rewriting(network, float_model, trained_input, check[:REWRITING_INPUTS])

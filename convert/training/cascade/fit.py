@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 from convert.training.cascade.augment import CutOff, Jitter, cut_off, jitter, relight
 from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE, Samples
 
-_HUBER_DELTA = 0.1
-"""Errors above a tenth of the window's side count linearly."""
+HUBER_DELTA = 0.1
+"""Errors of an edge above a tenth of the window's side count linearly."""
 
 
 @dataclass(frozen=True)
 class Fit:
     """How one network is trained: ``weights`` of the tasks, ``keep`` the share of hardest windows judged.
 
-    The result is the moving average of the weights, if ``average`` (its momentum) is given.
+    The result is the moving average of the weights, if ``average`` (its momentum) is given.  A point's errors above
+    ``landmarks_delta`` sides of the window count linearly.
     """
 
     steps: int
@@ -35,6 +36,7 @@ class Fit:
     epochs: int = 10
     keep: float = 0.7
     decay: float = 1e-4
+    landmarks_delta: float = HUBER_DELTA
 
 
 class Batches(keras.utils.PyDataset):
@@ -110,7 +112,12 @@ class Trainer(keras.Model):
         losses = {
             "face": hardest_mean(ops.softplus(margin * (1 - 2 * positive)), positive + negative, self._fit.keep),
             "box": masked_huber(y["box"], y_pred["box"], positive + part),
-            "landmarks": masked_huber(y["landmarks"], y_pred["landmarks"], (positive + part) * y["has_landmarks"]),
+            "landmarks": masked_huber(
+                y["landmarks"],
+                y_pred["landmarks"],
+                (positive + part) * y["has_landmarks"],
+                self._fit.landmarks_delta,
+            ),
         }
         found = ops.cast(margin > 0, "float32")
         self._track(
@@ -139,11 +146,11 @@ def hardest_mean(losses: Any, mask: Any, keep: float) -> Any:
     return ops.sum(ranked * kept) / ops.maximum(ops.sum(kept), 1.0)
 
 
-def masked_huber(target: Any, predicted: Any, mask: Any) -> Any:
+def masked_huber(target: Any, predicted: Any, mask: Any, delta: float = HUBER_DELTA) -> Any:
     """Huber loss summed over the coordinates ``(n, k)``, in units of its linear slope, mean over the masked rows."""
     error = ops.abs(target - predicted)
-    small = ops.minimum(error, _HUBER_DELTA)
-    loss = ops.sum(small * (error - small / 2), -1) / _HUBER_DELTA
+    small = ops.minimum(error, delta)
+    loss = ops.sum(small * (error - small / 2), -1) / delta
     return ops.sum(loss * mask) / ops.maximum(ops.sum(mask), 1.0)
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from convert.toml_file import read_toml
 from convert.training.cascade.augment import CutOff, Jitter
 from convert.training.cascade.draw import Draw
-from convert.training.cascade.fit import Fit
+from convert.training.cascade.fit import HUBER_DELTA, Fit
 from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE
 from convert.training.recipe import RecipeError
 from convert.training.scenes.recipe import SceneRecipe, SceneTable, StrictTable
@@ -65,6 +65,9 @@ class StageTable(StrictTable):
     part_share: float = Field(default=0.15, gt=0, lt=1)
     box_weight: float = Field(default=0.5, ge=0)
     landmarks_weight: float = Field(default=0.25, ge=0)
+    landmarks_delta: float = Field(
+        default=HUBER_DELTA, gt=0, description="errors of a point above so many window sides count linearly"
+    )
     jitter: JitterTable | None = None
     cut_off: CutOffTable | None = None
     int8_steps: int = Field(default=0, ge=0, description="steps at int8's levels after the others")
@@ -82,7 +85,17 @@ class StageTable(StrictTable):
         weights = {"face": 1.0, "box": self.box_weight, "landmarks": self.landmarks_weight}
         jitter = Jitter(self.jitter.shift, self.jitter.zoom) if self.jitter else None
         cut_off = CutOff(self.cut_off.share, self.cut_off.depth) if self.cut_off else None
-        return Fit(self.steps, self.batch, self.rate, shares, weights, jitter, cut_off, self.average_momentum)
+        return Fit(
+            self.steps,
+            self.batch,
+            self.rate,
+            shares,
+            weights,
+            jitter,
+            cut_off,
+            self.average_momentum,
+            landmarks_delta=self.landmarks_delta,
+        )
 
 
 class StagesTable(StrictTable):

@@ -1,0 +1,50 @@
+"""The losses of a cascade's training."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras", reason="training needs Keras: install vigil[convert]")
+
+from convert.networks.cascade import rnet  # noqa: E402
+from convert.training.cascade.fit import Fit, Trainer, hardest_mean, masked_huber  # noqa: E402
+from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE  # noqa: E402
+
+KINDS = np.array([POSITIVE, PART, NEGATIVE], np.float32)
+
+
+def number(tensor: object) -> float:
+    return float(keras.ops.convert_to_numpy(tensor))
+
+
+@pytest.mark.parametrize("delta", [0.1, 0.01])
+def test_huber_is_quadratic_below_its_delta_and_linear_above(delta: float) -> None:
+    errors = np.array([[delta / 2, -delta], [3 * delta, 0.0]], np.float32)
+    losses = [number(masked_huber(errors, 0 * errors, mask, delta)) for mask in np.eye(2, dtype=np.float32)]
+    np.testing.assert_allclose(losses, [(0.125 + 0.5) * delta, 2.5 * delta], rtol=1e-5)
+
+
+def test_only_the_hardest_windows_count() -> None:
+    losses = np.array([1.0, 4.0, 2.0, 8.0, 16.0], np.float32)
+    judged = np.array([1, 1, 1, 1, 0], np.float32)
+    assert number(hardest_mean(losses, judged, keep=0.5)) == pytest.approx((8 + 4) / 2)
+
+
+def landmarks_loss(delta: float, error: float) -> float:
+    """The whole loss where nothing but the points is off, by ``error`` in one coordinate of each window."""
+    shares = {POSITIVE: 0.4, PART: 0.2, NEGATIVE: 0.4}
+    weights = {"face": 0.0, "box": 0.0, "landmarks": 1.0}
+    trainer = Trainer(rnet(), Fit(1, 3, 1e-3, shares, weights, landmarks_delta=delta))
+    points = np.zeros((3, 10), np.float32)
+    true = {"kind": KINDS, "box": np.zeros((3, 4), np.float32), "landmarks": points, "has_landmarks": KINDS != NEGATIVE}
+    off = points.copy()
+    off[:, 0] = error
+    found = {"face": np.zeros((3, 2), np.float32), "box": true["box"], "landmarks": off}
+    true["has_landmarks"] = true["has_landmarks"].astype(np.float32)
+    return number(trainer.compute_loss(y=true, y_pred=found))
+
+
+def test_a_point_counts_by_its_own_delta() -> None:
+    assert landmarks_loss(0.1, 0.02) == pytest.approx(0.002)
+    assert landmarks_loss(0.01, 0.02) == pytest.approx(0.015)
