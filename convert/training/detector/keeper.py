@@ -11,7 +11,6 @@ from pathlib import Path
 import keras
 from tqdm import tqdm
 
-from convert.networks.detector import build_detector
 from convert.training.callbacks import EPOCHS_FILE, average_weights, write_epochs
 from convert.training.checkpoint import (
     CHECKPOINT_FILE,
@@ -33,9 +32,12 @@ log = logging.getLogger(__name__)
 class Keeper(keras.callbacks.Callback):
     """Starts each epoch by its seed, and writes the checkpoint after it; ``checkpoint`` is the last one."""
 
-    def __init__(self, checkpoint: Checkpoint, batches: Batches, epochs: int, out: Path, seed: int) -> None:
+    def __init__(
+        self, checkpoint: Checkpoint, network: keras.Model, batches: Batches, epochs: int, out: Path, seed: int
+    ) -> None:
+        """``network`` takes the averages: one of float32 like that in training on ``batches``."""
         super().__init__()
-        self.checkpoint = checkpoint
+        self.checkpoint, self._network = checkpoint, network
         self._batches, self._epochs, self._out, self._seed = batches, epochs, out, seed
         self._done = checkpoint.progress.epochs
         steps = len(batches)
@@ -63,7 +65,7 @@ class Keeper(keras.callbacks.Callback):
             self.model, self._batches[0][0][:1]
         )  # first: to take the average and put the weights back rounds them
         if epoch + 1 == self._epochs:
-            kept = _with_fresh_statistics(kept, self._batches)
+            kept = self._with_fresh_statistics(kept)
         network, optimiser = variables_of(self.model)
         progress = self.checkpoint.progress
         self.checkpoint = replace(
@@ -85,6 +87,12 @@ class Keeper(keras.callbacks.Callback):
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         self._bar.close()
 
+    def _with_fresh_statistics(self, weights: Arrays) -> Arrays:
+        """The averaged ``weights``, with the normalizations' statistics of training canvases under them."""
+        self._network.set_weights(weights)
+        refresh_statistics(self._network, first_pixels(self._batches))
+        return values_of(self._network.weights)
+
     def _report(self, epoch: int, logs: dict[str, float]) -> None:
         per_epoch = (time.monotonic() - self._started) / (epoch + 1 - self._done)
         log.info(
@@ -94,11 +102,3 @@ class Keeper(keras.callbacks.Callback):
             *(logs[name] for name in ("loss", "heat", "box")),
             tqdm.format_interval(per_epoch * (self._epochs - epoch - 1)),
         )
-
-
-def _with_fresh_statistics(weights: Arrays, batches: Batches) -> Arrays:
-    """The averaged ``weights``, with the normalizations' statistics of training canvases under them."""
-    network = build_detector()
-    network.set_weights(weights)
-    refresh_statistics(network, first_pixels(batches))
-    return values_of(network.weights)

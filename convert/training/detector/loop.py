@@ -120,7 +120,7 @@ def _fit(
     finally:
         keras.config.set_dtype_policy("float32")
     trainer.compile(_optimiser(recipe.fit))
-    keeper = Keeper(checkpoint, batches, recipe.fit.epochs, out, seed)
+    keeper = Keeper(checkpoint, build_detector(), batches, recipe.fit.epochs, out, seed)
     done = checkpoint.progress.epochs
     beginning = [InitialWeights(trainer.network, initial)] if initial and not done else []
     with lines_above_the_bar():
