@@ -27,8 +27,12 @@ NEGATIVE_SHARE = 0.2
 """How much of a unit's reach below 0 before the activation counts beside that after it.  Little of it gets through, but
 int8 holds it before.  Of 0.1 to 0.5 the one at which O-Net's points erred least on training windows."""
 
-LEAST_FACTOR = 0.02
+LEAST_FACTOR = 1 / 64
 """For units that hardly fire on the calibration inputs: on others they may."""
+
+STEP = 1 / 4
+"""Factors are powers of two to multiples of this: workstations differ in the last digits of a reach, and shall make the
+same file.  Whole powers cost O-Net's points a tenth of what equalizing gains."""
 
 
 class Group(NamedTuple):
@@ -73,7 +77,7 @@ def _groups(network: keras.Model) -> Iterator[Group]:
 
 
 def _factors(network: keras.Model, group: Group, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """``(units,)``: each unit's reach as a share of the farthest one's."""
+    """``(units,)``: each unit's reach as a share of the farthest one's, in steps of :data:`STEP`."""
     before = network.get_layer(group.dense).output
     probe = keras.Model(network.inputs[0], {"before": before, "after": network.get_layer(group.activation).output})
     below, after = np.zeros(before.shape[-1], np.float32), np.zeros(before.shape[-1], np.float32)
@@ -83,7 +87,8 @@ def _factors(network: keras.Model, group: Group, inputs: NDArray[np.float32]) ->
         below = np.maximum(below, -found["before"].min(axis=0))
         after = np.maximum(after, np.abs(found["after"]).max(axis=0))
     reach = np.maximum(after, NEGATIVE_SHARE * below)
-    return np.maximum(reach / max(float(reach.max()), 1e-9), np.float32(LEAST_FACTOR))
+    shares = np.maximum(reach / max(float(reach.max()), 1e-9), LEAST_FACTOR)
+    return np.exp2(np.rint(np.log2(shares) / STEP) * STEP).astype(np.float32)
 
 
 def _followers(layer: keras.Layer) -> list[keras.Layer]:
