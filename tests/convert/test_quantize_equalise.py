@@ -22,15 +22,17 @@ def windows() -> np.ndarray:
 
 @pytest.fixture
 def uneven() -> keras.Model:
-    """R-Net, of whose units some reach ten times as far as others and more."""
+    """R-Net, of whose units some reach ten times as far as others and more, and one hardly fires."""
+    keras.utils.set_random_seed(0)
     network = rnet()
     dense = network.get_layer("dense")
     kernel, bias = dense.get_weights()
     reach = np.geomspace(1, 10, kernel.shape[1]).astype(np.float32)
+    reach[0] = 1e-3
     dense.set_weights([kernel * reach, bias + reach / 10])
     for head in ("face", "box", "landmarks"):
         kernel, bias = network.get_layer(head).get_weights()
-        network.get_layer(head).set_weights([kernel / reach[:, None], bias])
+        network.get_layer(head).set_weights([kernel / np.maximum(reach, 1)[:, None], bias])
     return network
 
 
