@@ -1,9 +1,8 @@
 """The three networks of the cascade (Zhang et al., 2016, "Joint Face Detection and Alignment Using MTCNN").
 
-The layers are the paper's (figure 2).  After each convolution stands a PReLU with
-one slope for the whole layer (He et al., 2015, "channel-shared"): an int8 runtime takes it as LEAKY_RELU.  Slopes are
-kept from 0 up, so the activation never falls and may stand after a max-pooling as well as before it: the result is the
-same, on a quarter of the values.
+The layers are the paper's (figure 2).  After each convolution stands a PReLU with one slope for the whole layer (He et
+al., 2015, "channel-shared"): an int8 runtime takes it as LEAKY_RELU.  Slopes are kept from 0 up, so the activation
+never falls and may stand after a max-pooling as well as before it: the result is the same, on a quarter of the values.
 
 All three take ``(N, height, width, 3)`` float RGB, normalised as ``(pixel - 127.5) / 128``, and give, by name:
 ``face`` two logits (no, yes); ``box`` the object's edges x1, y1, x2, y2 less the window's, in window sides;

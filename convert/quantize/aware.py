@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from convert.quantize.enlarge import NearestDoubling
 from convert.quantize.fake import FakeQuantizedActivation, FakeQuantizedKernel
-from convert.quantize.rewrite import copy_layer, copy_network
+from convert.quantize.rewrite import copy_layer, copy_network, followers
 
 BATCH = 64
 
@@ -75,6 +75,6 @@ def _has_own_range(layer: keras.Layer) -> bool:
     """False where the converter fuses a following ReLU into the layer, or takes over the scale of its input."""
     if isinstance(layer, RANGE_OF_INPUT):
         return False
-    followers = [node.operation for node in layer._outbound_nodes]
-    fused = len(followers) == 1 and isinstance(followers[0], layers.ReLU)
+    readers = followers(layer)
+    fused = len(readers) == 1 and isinstance(readers[0], layers.ReLU)
     return not (fused and isinstance(layer, (*WITH_KERNEL, layers.Add)))

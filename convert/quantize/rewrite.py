@@ -114,6 +114,11 @@ def copy_layer(layer: keras.Layer, x: Any, weights: list[NDArray[Any]] | None = 
     return y
 
 
+def followers(layer: keras.Layer) -> list[keras.Layer]:
+    """The layers that read ``layer``."""
+    return [node.operation for node in layer._outbound_nodes]
+
+
 def _convolution_over_map(dense: layers.Dense, x: Any, weights: list[NDArray[Any]]) -> Any:
     """``(n, 1, 1, units)``: what ``dense`` makes of the flattened ``x`` ``(n, height, width, channels)``."""
     convolution = layers.Conv2D(

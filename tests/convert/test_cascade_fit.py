@@ -37,11 +37,11 @@ def landmarks_loss(delta: float, error: float) -> float:
     weights = {"face": 0.0, "box": 0.0, "landmarks": 1.0}
     trainer = Trainer(rnet(), Fit(1, 3, 1e-3, shares, weights, landmarks_delta=delta))
     points = np.zeros((3, 10), np.float32)
-    true = {"kind": KINDS, "box": np.zeros((3, 4), np.float32), "landmarks": points, "has_landmarks": KINDS != NEGATIVE}
+    known = (KINDS != NEGATIVE).astype(np.float32)
+    true = {"kind": KINDS, "box": np.zeros((3, 4), np.float32), "landmarks": points, "has_landmarks": known}
     off = points.copy()
     off[:, 0] = error
     found = {"face": np.zeros((3, 2), np.float32), "box": true["box"], "landmarks": off}
-    true["has_landmarks"] = true["has_landmarks"].astype(np.float32)
     return number(trainer.compute_loss(y=true, y_pred=found))
 
 
