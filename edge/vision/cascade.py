@@ -19,7 +19,7 @@ from edge.values import Box, Image, Point
 from edge.vision.boxes import Boxes, areas, clip, from_values, nms, regress, squarify, to_points
 from edge.vision.contract import check_networks, thresholds_of
 from edge.vision.mipmap import Mipmap
-from edge.vision.pyramid import Pyramid
+from edge.vision.pyramid import MTCNN_SPACING, Pyramid, Spacing
 from edge.vision.stages import CascadeNetwork, MapStage, NetworkFactory, Shape, WindowStage, log_odds
 
 OUTPUTS = {"pnet": {"face", "box"}, "rnet": {"face", "box"}, "onet": {"face", "box", "landmarks"}}
@@ -48,11 +48,12 @@ class Detection(NamedTuple):
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Least scores of each stage, and the overlaps above which one of two boxes goes.
+    """Least scores of each stage, the overlaps above which one of two boxes goes, and the pyramid's levels.
 
     A bundle's manifest sets them by these names, chosen on validation data; the defaults are MTCNN's.
     ``nms_pnet`` is across the levels of P-Net's pyramid: within one its peaks count, which is 0.5 there.
-    ``nms_onet`` is relative to the smaller box.
+    ``nms_onet`` is relative to the smaller box.  ``pyramid_step`` and ``pyramid_fill`` are those of
+    :class:`edge.vision.pyramid.Spacing`.
     """
 
     pnet: float = 0.6
@@ -61,6 +62,13 @@ class Thresholds:
     nms_pnet: float = 0.7
     nms_rnet: float = 0.7
     nms_onet: float = 0.7
+    pyramid_step: float = MTCNN_SPACING.step
+    pyramid_fill: float = MTCNN_SPACING.fill
+
+    @property
+    def spacing(self) -> Spacing:
+        """Of the pyramid's levels."""
+        return Spacing(self.pyramid_step, self.pyramid_fill)
 
     @classmethod
     def of(cls, bundle: Bundle) -> Thresholds:
@@ -123,7 +131,7 @@ class Cascade:
 
     def _propose(self, mipmap: Mipmap) -> Boxes:
         """P-Net's square proposals ``(n, 4)``, best first."""
-        pyramid = self._pyramid(mipmap.width, mipmap.height, self.min_size_px)
+        pyramid = self._pyramid(mipmap.width, mipmap.height, self.min_size_px, self._thresholds.spacing)
         if pyramid.empty:
             return np.zeros((0, 4), np.float32)
         hits = self._pnet.run(pyramid.draw(mipmap), log_odds(self._thresholds.pnet))

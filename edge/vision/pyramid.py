@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import count
-from math import log
+from math import ceil, log
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -28,13 +29,13 @@ CELL_PX = 12
 STRIDE_PX = 2
 """The distance of neighbouring windows of P-Net."""
 
-SCALE_STEP = 0.709
-"""Each level's size relative to the one before: about half the area (Zhang et al. 2016, MTCNN)."""
+LAST_GAP = 0.25
+"""The last level may be so many steps further from the one before it, rather than that both are nearly the same."""
 
 PAGE_PX = 512
 """Side of a page, where one is not enough: P-Net then takes about 35 MB; more would not fit small boards."""
 
-GRID_PX = 32
+GRID_PX = 16
 """A single page's sides are multiples of this, so that images of nearly the same size share one P-Net."""
 
 _OVERLAP_PX = CELL_PX - STRIDE_PX
@@ -43,6 +44,21 @@ _NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 Size = tuple[int, int]
 """``(width, height)`` in pixels."""
+
+
+class Spacing(NamedTuple):
+    """How the levels follow each other: what P-Net has learned decides it.
+
+    Each level is ``step`` times as large as the one before.  At the first the smallest object fills ``fill`` of
+    P-Net's window; what lies between two levels fills up to ``fill / step`` of it.
+    """
+
+    step: float
+    fill: float
+
+
+MTCNN_SPACING = Spacing(0.709, 1.0)
+"""About half the area, and no object smaller than the window (Zhang et al. 2016, MTCNN)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +81,19 @@ class Place:
     y: int
 
 
-def level_sizes(width: int, height: int, min_size_px: float) -> list[Size]:
-    """The size of each level: at the first a ``min_size_px`` wide object fills P-Net's window.
+def level_sizes(width: int, height: int, min_size_px: float, spacing: Spacing = MTCNN_SPACING) -> list[Size]:
+    """The size of each level, from that for objects of ``min_size_px`` to that where the image is one window wide.
 
-    Empty if the image is smaller than that.
+    Empty if the image is smaller than such an object, or than P-Net's window.
     """
-    largest = CELL_PX / min_size_px
-    levels = int(log(min(width, height) * largest / CELL_PX) / -log(SCALE_STEP)) + 1
-    scales = [largest * SCALE_STEP**level for level in range(max(levels, 0))]
-    sizes = [(round(width * scale), round(height * scale)) for scale in scales]
-    return [size for size in sizes if min(size) >= CELL_PX]
+    shorter = min(width, height)
+    if shorter < max(min_size_px, CELL_PX):
+        return []
+    last = CELL_PX / shorter
+    first = max(spacing.fill * CELL_PX / min_size_px, last)
+    levels = ceil(log(last / first) / log(spacing.step) - LAST_GAP)
+    scales = [*(first * spacing.step**level for level in range(levels)), last]
+    return [(round(width * scale), round(height * scale)) for scale in scales]
 
 
 def cut(sizes: list[Size], most_px: int) -> list[Tile]:
@@ -132,9 +151,9 @@ class Pyramid:
         windows: ``(n, 4)`` float32, their windows in pixels of the image.
     """
 
-    def __init__(self, width: int, height: int, min_size_px: float) -> None:
+    def __init__(self, width: int, height: int, min_size_px: float, spacing: Spacing = MTCNN_SPACING) -> None:
         self._image_size = (width, height)
-        self._sizes = level_sizes(width, height, min_size_px)
+        self._sizes = level_sizes(width, height, min_size_px, spacing)
         self.tiles, self.places, page = _lay_out(self._sizes)
         pages = 1 + max((place.page for place in self.places), default=0)
         self.shape = (pages, page[1], page[0], 3)
@@ -200,18 +219,33 @@ class Pyramid:
 
 
 def _lay_out(sizes: list[Size]) -> tuple[list[Tile], list[Place], Size]:
-    """Tiles, their places, and the size of a page: a single one just large enough, or as many as it takes."""
+    """Tiles, their places, and the size of a page: a single one as small as it can be, or as many as it takes."""
     if not sizes:
         return [], [], (GRID_PX, GRID_PX)
     whole_levels = [Tile(level, 0, 0, *size) for level, size in enumerate(sizes)]
-    width = _round_up(sizes[0][0], GRID_PX)
-    places = pack(whole_levels, (width, sum(_round_up(height, 2) for _, height in sizes)))
-    bottom = max(place.y + tile.height for tile, place in zip(whole_levels, places, strict=True))
-    height = _round_up(bottom, GRID_PX)
+    places, (width, height) = min((_stack(whole_levels, width) for width in _page_widths(sizes)), key=_area)
     if width * height <= PAGE_PX**2:
         return whole_levels, places, (width, height)
     tiles = sorted(cut(sizes, PAGE_PX), key=lambda tile: -tile.height)
     return tiles, pack(tiles, (PAGE_PX, PAGE_PX)), (PAGE_PX, PAGE_PX)
+
+
+def _page_widths(sizes: list[Size]) -> range:
+    """From that of the largest level to that of the two largest side by side."""
+    widest = sum(_round_up(width, 2) for width, _ in sizes[:2])
+    return range(_round_up(sizes[0][0], GRID_PX), _round_up(widest, GRID_PX) + 1, GRID_PX)
+
+
+def _stack(levels: list[Tile], width: int) -> tuple[list[Place], Size]:
+    """Places for ``levels`` on one page of ``width``, and the page's size."""
+    places = pack(levels, (width, sum(_round_up(level.height, 2) for level in levels)))
+    bottom = max(place.y + level.height for level, place in zip(levels, places, strict=True))
+    return places, (width, _round_up(bottom, GRID_PX))
+
+
+def _area(stacked: tuple[list[Place], Size]) -> int:
+    _, (width, height) = stacked
+    return width * height
 
 
 def _cells(pixels: int) -> int:

@@ -6,25 +6,56 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from vision_fakes import RandomFilter
 
 from edge.vision.boxes import iou
 from edge.vision.mipmap import Mipmap
-from edge.vision.pyramid import CELL_PX, PAGE_PX, Pyramid, Tile, cut, level_sizes, pack
+from edge.vision.pyramid import (
+    CELL_PX,
+    LAST_GAP,
+    MTCNN_SPACING,
+    PAGE_PX,
+    Pyramid,
+    Spacing,
+    Tile,
+    cut,
+    level_sizes,
+    pack,
+)
 from edge.vision.stages import MapStage
 
 SIDES = st.integers(1, 400)
 MIN_SIZES = st.floats(12, 200)
 
+COARSE = Spacing(0.6, 0.75)
+
 
 def test_levels_by_hand() -> None:
-    # 12/60 of 640×480, then 0.709 of it each time, until the height falls below 12.
+    # 12/60 of 640×480, then 0.709 of it each time, and that where the height is 12.
     assert level_sizes(640, 480, 60) == [(128, 96), (91, 68), (64, 48), (46, 34), (32, 24), (23, 17), (16, 12)]
+    # 0.75 of 12/60, then 0.6 of it each time.
+    assert level_sizes(640, 480, 60, COARSE) == [(96, 72), (58, 43), (35, 26), (21, 16), (16, 12)]
     assert level_sizes(60, 60, 60) == [(12, 12)]
+    assert level_sizes(59, 60, 60) == []
     assert level_sizes(640, 40, 60) == []
     assert level_sizes(1, 1, 12) == []
+
+
+@given(
+    st.integers(12, 2000), st.integers(12, 2000), MIN_SIZES, st.floats(0, 1), st.sampled_from([MTCNN_SPACING, COARSE])
+)
+def test_an_object_of_any_size_fills_a_window_as_spaced(
+    width: int, height: int, min_size_px: float, share: float, spacing: Spacing
+) -> None:
+    shorter = min(width, height)
+    assume(shorter >= min_size_px)
+    object_px = min_size_px + share * (shorter - min_size_px)
+    scales = [level_width / width for level_width, _ in level_sizes(width, height, min_size_px, spacing)]
+    fills = [object_px * scale / CELL_PX for scale in scales]
+    slack = 0.95 * spacing.step**LAST_GAP  # sizes are whole pixels, and the last level stands by itself
+    assert any(spacing.fill * slack <= fill <= spacing.fill / spacing.step / slack for fill in fills)
 
 
 @given(st.lists(st.tuples(st.integers(12, 64), st.integers(12, 64)), max_size=20))
@@ -54,10 +85,11 @@ def test_cut_levels_hold_each_window_once(width: int, height: int, most_px: int)
 
 
 def test_packing_wastes_little() -> None:
-    pyramid = Pyramid(640, 480, 60)
-    assert pyramid.shape == (1, 224, 128, 3)
-    used = sum(tile.width * tile.height for tile in pyramid.tiles)
-    assert used > 0.85 * 224 * 128
+    assert Pyramid(640, 480, 60).shape == (1, 224, 128, 3)
+    side_by_side = Pyramid(640, 480, 20, Spacing(0.6, 0.775))
+    assert side_by_side.shape == (1, 224, 480, 3)
+    used = sum(tile.width * tile.height for tile in side_by_side.tiles)
+    assert used > 0.95 * 224 * 480
 
 
 @settings(deadline=None)
@@ -103,7 +135,7 @@ def test_peaks_are_those_that_overlap_no_better_window_of_their_level_by_more_th
     windows = pyramid.windows[chosen]
     sides = windows[:, 2] - windows[:, 0]
     # Two windows of a level overlap by 0.5 at most, or by 0.53 at least.
-    rivals = (iou(windows, windows) > 0.51) & (np.abs(sides[:, None] / sides - 1) < 0.1)
+    rivals = (iou(windows, windows) > 0.51) & (np.abs(sides[:, None] / sides - 1) < 0.03)
     beaten = (rivals & (scores > scores[:, None])).any(axis=1)
     assert pyramid.are_peaks(pyramid.cells[chosen], scores).tolist() == (~beaten).tolist()
     assert pyramid.are_peaks(pyramid.cells[chosen], scores).tolist() == (~beaten).tolist(), "the second time"

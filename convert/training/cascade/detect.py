@@ -17,7 +17,7 @@ from convert.training.cascade.augment import MEAN, SCALE
 from convert.training.scenes.judge import Found
 from edge.vision.boxes import nms, regress, squarify, to_points
 from edge.vision.mipmap import Mipmap
-from edge.vision.pyramid import Pyramid
+from edge.vision.pyramid import MTCNN_SPACING, Pyramid, Spacing
 
 Floats = NDArray[np.float32]
 
@@ -34,6 +34,7 @@ class CascadeDetector:
     networks: dict[str, keras.Model]
     thresholds: dict[str, float] = field(default_factory=lambda: {"pnet": 0.6, "rnet": 0.6, "onet": 0.7})
     smallest: float = 20.0
+    spacing: Spacing = MTCNN_SPACING
     proposals: int = 300
 
     def __call__(self, image: NDArray[np.uint8]) -> Found:
@@ -49,7 +50,7 @@ class CascadeDetector:
         return found
 
     def _propose(self, mipmap: Mipmap) -> Found:
-        pyramid = _pyramid(mipmap.width, mipmap.height, self.smallest)
+        pyramid = _pyramid(mipmap.width, mipmap.height, self.smallest, self.spacing)
         if pyramid.empty:
             return Found.nothing()
         outputs = {
@@ -95,5 +96,5 @@ def probability(logits: Floats) -> Floats:
 
 
 @lru_cache(maxsize=64)
-def _pyramid(width: int, height: int, smallest: float) -> Pyramid:
-    return Pyramid(width, height, smallest)
+def _pyramid(width: int, height: int, smallest: float, spacing: Spacing) -> Pyramid:
+    return Pyramid(width, height, smallest, spacing)

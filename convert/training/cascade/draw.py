@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.data.scenes import Scene
-from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE, Samples, label, pick
+from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE, POSITIVE_IOU, Samples, label, pick
 from convert.training.cascade.windows import Cutter, Windows, anywhere, around, covers
 
 _COVERED = 0.15
@@ -19,7 +19,10 @@ _COVERED = 0.15
 
 @dataclass(frozen=True)
 class Draw:
-    """How many windows to draw from a scene, and how far they vary (see ``windows.around``)."""
+    """How many windows to draw from a scene, and how far they vary (see ``windows.around``).
+
+    Positives vary by a third of ``reach`` and half of ``zoom``, and overlap their object by ``positive_iou`` at least.
+    """
 
     positives: int
     parts: int
@@ -27,6 +30,7 @@ class Draw:
     reach: float = 0.45
     zoom: float = 0.4
     turn: float = 0.3
+    positive_iou: float = POSITIVE_IOU
 
     @property
     def wanted(self) -> dict[int, int]:
@@ -57,7 +61,7 @@ def near_objects(
     for index, box in enumerate(scene.boxes):
         points = None if scene.landmarks is None else scene.landmarks[index]
         windows = _candidates(box, draw, rng)
-        kind, edges, landmarks = label(windows, box, points)
+        kind, edges, landmarks = label(windows, box, points, draw.positive_iou)
         others = np.delete(scene.boxes, index, axis=0)
         kind[covers(windows, np.concatenate([others, scene.unsure])) > _COVERED] = -2
         chosen = pick(kind, draw.wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import radians
 from pathlib import Path
 from typing import Literal
 
@@ -11,9 +12,10 @@ from convert.toml_file import read_toml
 from convert.training.cascade.augment import CutOff, Jitter
 from convert.training.cascade.draw import Draw
 from convert.training.cascade.fit import HUBER_DELTA, Fit
-from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE
+from convert.training.cascade.samples import NEGATIVE, PART, PART_IOU, POSITIVE, POSITIVE_IOU
 from convert.training.recipe import RecipeError
 from convert.training.scenes.recipe import SceneRecipe, SceneTable, StrictTable
+from edge.vision.pyramid import MTCNN_SPACING, Spacing
 
 
 class SourceTable(SceneTable):
@@ -33,11 +35,21 @@ class DrawTable(StrictTable):
     parts: int = Field(ge=1)
     near: int = Field(ge=0)
     turn_degrees: float = Field(default=17, ge=0, le=90)
+    reach: float = Field(default=0.45, gt=0, lt=1, description="parts of an object lie up to so many sides off")
+    zoom: float = Field(default=0.4, gt=0, le=1, description="and are up to a factor exp(zoom) smaller or larger")
+    positive_iou: float = Field(default=POSITIVE_IOU, gt=PART_IOU, lt=1, description="least overlap of a positive")
 
     def draw(self, repeat: int) -> Draw:
         """Multiply by a source's weight."""
-        turn = self.turn_degrees * 3.14159265 / 180
-        return Draw(self.positives * repeat, self.parts * repeat, self.near * repeat, turn=turn)
+        return Draw(
+            self.positives * repeat,
+            self.parts * repeat,
+            self.near * repeat,
+            self.reach,
+            self.zoom,
+            radians(self.turn_degrees),
+            self.positive_iou,
+        )
 
 
 class JitterTable(StrictTable):
@@ -114,14 +126,35 @@ class ThresholdsTable(StrictTable):
     onet: float = Field(gt=0, lt=1)
 
 
+class PyramidTable(StrictTable):
+    """The levels at which P-Net looks; what it learns has to match (``stages.pnet.draw``)."""
+
+    step: float = Field(default=MTCNN_SPACING.step, gt=0.2, lt=1, description="size relative to the level before")
+    fill: float = Field(
+        default=MTCNN_SPACING.fill, gt=0.2, le=1, description="so much of a window the smallest object fills"
+    )
+
+    @property
+    def spacing(self) -> Spacing:
+        """For the pyramid."""
+        return Spacing(self.step, self.fill)
+
+
 class CascadeRecipe(SceneRecipe):
     """Everything that decides a cascade's training."""
 
     task: Literal["faces", "hands"]
     smallest_px: int = Field(default=20, ge=12, description="smallest object looked for in the pictures")
     thresholds: ThresholdsTable
+    pyramid: PyramidTable = PyramidTable()
     sources: dict[str, SourceTable] = Field(min_length=1)
     stages: StagesTable
+
+    def bundle_thresholds(self) -> dict[str, float]:
+        """By the names of a bundle's manifest (:class:`edge.vision.cascade.Thresholds`)."""
+        own = {"pyramid_step": self.pyramid.step, "pyramid_fill": self.pyramid.fill}
+        changed = {} if self.pyramid == PyramidTable() else own
+        return self.thresholds.model_dump() | changed
 
 
 def read_cascade_recipe(file: Path) -> CascadeRecipe:

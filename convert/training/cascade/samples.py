@@ -74,20 +74,22 @@ WINDOW = np.array([0, 0, 1, 1], np.float32)
 """A window's own edges: box targets are the object's edges less these."""
 
 
-def kinds(iou: Floats) -> NDArray[np.int8]:
+def kinds(iou: Floats, positive_iou: float = POSITIVE_IOU) -> NDArray[np.int8]:
     """Label windows by their overlap with the object, ``(n,)``: -2 where it is neither one thing nor the other."""
     labels = np.full(len(iou), -2, np.int8)
     labels[iou >= PART_IOU] = PART
-    labels[iou >= POSITIVE_IOU] = POSITIVE
+    labels[iou >= positive_iou] = POSITIVE
     labels[iou < NEGATIVE_IOU] = NEGATIVE
     return labels
 
 
-def label(windows: Windows, box: Floats, landmarks: Floats | None) -> tuple[NDArray[np.int8], Floats, Floats]:
+def label(
+    windows: Windows, box: Floats, landmarks: Floats | None, positive_iou: float = POSITIVE_IOU
+) -> tuple[NDArray[np.int8], Floats, Floats]:
     """Give kinds ``(n,)``, box targets ``(n, 4)`` and landmark targets ``(n, 10)`` of windows near one object."""
     edges = box_targets(windows, box)
     points = np.zeros((len(windows), 10), np.float32) if landmarks is None else landmark_targets(windows, landmarks)
-    return kinds(overlap(edges)), edges - WINDOW, points
+    return kinds(overlap(edges), positive_iou), edges - WINDOW, points
 
 
 def pick(kind: NDArray[np.int8], wanted: dict[int, int]) -> NDArray[np.intp]:

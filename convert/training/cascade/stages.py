@@ -100,7 +100,7 @@ def _train_stage(
 def _detector_before(name: str, recipe: CascadeRecipe, out: Path) -> CascadeDetector:
     names = list(NETWORKS)[: list(NETWORKS).index(name)]
     thresholds = {before: getattr(recipe.stages, before).mining_threshold for before in names}
-    return CascadeDetector(load_networks(out, names), thresholds, recipe.smallest_px)
+    return CascadeDetector(load_networks(out, names), thresholds, recipe.smallest_px, recipe.pyramid.spacing)
 
 
 def load_networks(folder: Path, names: list[str]) -> dict[str, keras.Model]:
@@ -110,7 +110,8 @@ def load_networks(folder: Path, names: list[str]) -> dict[str, keras.Model]:
 
 def finished_detector(recipe: CascadeRecipe, out: Path, smallest: float) -> CascadeDetector:
     """Give the whole cascade with the recipe's own thresholds."""
-    return CascadeDetector(load_networks(out, list(NETWORKS)), recipe.thresholds.model_dump(), smallest)
+    networks = load_networks(out, list(NETWORKS))
+    return CascadeDetector(networks, recipe.thresholds.model_dump(), smallest, recipe.pyramid.spacing)
 
 
 def _keep_for_calibration(name: str, samples: Samples, out: Path, rng: np.random.Generator) -> None:
@@ -136,7 +137,7 @@ def _write_metrics(recipe: CascadeRecipe, sources: list[Source[SourceTable]], ou
         "recipe": recipe.model_dump(mode="json"),
         "seed": seed,
         "backend": keras.backend.backend(),
-        "thresholds": recipe.thresholds.model_dump(),
+        "thresholds": recipe.bundle_thresholds(),
         "held_back": held_back,
     }
     with replacing(out / METRICS_FILE) as partial:
