@@ -8,6 +8,8 @@ with zeros where a position doesn't look, so that every answer is the same, bit 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from tensorflow.lite.python import schema_py_generated as schema
@@ -118,6 +120,21 @@ def square_kernel(kernel: NDArray[np.int8]) -> NDArray[np.int8]:
             wide[row, column, :, row : row + KERNEL, column : column + KERNEL] = kernel
     split = wide.reshape(BLOCK * BLOCK * n, 2, BLOCK, 2, BLOCK, channels)
     return split.transpose(0, 1, 3, 2, 4, 5).reshape(BLOCK * BLOCK * n, 2, 2, BLOCK * BLOCK * channels)
+
+
+def single_kernel(kernel: NDArray[Any], channels: int) -> NDArray[Any]:
+    """The kernel ``(n, 3, 3, channels)`` of which :func:`pair_kernel` or :func:`square_kernel` made ``kernel``.
+
+    One for as many channels as its own is given back as it is.
+    """
+    together = kernel.shape[-1] // channels
+    if together == 1:
+        return kernel
+    first = kernel[: len(kernel) // together]
+    if together == BLOCK:
+        return first.reshape(len(first), KERNEL, 2 * BLOCK, channels)[:, :, :KERNEL]
+    split = first.reshape(len(first), 2, 2, BLOCK, BLOCK, channels).transpose(0, 1, 3, 2, 4, 5)
+    return split.reshape(len(first), 2 * BLOCK, 2 * BLOCK, channels)[:, :KERNEL, :KERNEL]
 
 
 def _repeat(file: TfliteFile, kernel: NDArray[np.int8], times: int) -> None:

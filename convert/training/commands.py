@@ -23,7 +23,6 @@ _NOT_FOR_A_CASCADE = {
     "restart": "begins anew in another --out",
     "distribute": "runs on one device",
     "teacher": "takes a teacher's list by its recipe",
-    "initial": "keeps the stages that --out already holds",
 }
 
 _EPILOG = r"""examples:
@@ -71,8 +70,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--initial",
         type=Path,
         metavar="DIR",
-        help="a finished training of the same network, or a bundle of one (emotion, eyes, gesture), whose weights this "
-        "one begins with; with other labels all but those of its last layer (not for a cascade)",
+        help="a finished training of the same network, or a bundle of one (emotion, eyes, gesture; faces, of which "
+        "it takes all three), whose weights this one begins with; with other labels all but those of its last layer",
     )
     again = parser.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="go on after the last whole epoch of an interrupted run")
@@ -142,7 +141,7 @@ def _train_cascade(arguments: argparse.Namespace) -> None:
             raise RecipeError(f"--{flag}: is for classifiers; a cascade's training {instead}")
     from convert.training.cascade import train
 
-    train(arguments.recipe, arguments.data, arguments.out, arguments.seed)
+    train(arguments.recipe, arguments.data, arguments.out, arguments.seed, arguments.initial)
 
 
 def _is_single_shot(recipe: Path) -> bool:

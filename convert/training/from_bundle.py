@@ -90,8 +90,11 @@ class FileWeights:
         self._details = self._interpreter.get_tensor_details()
 
     def kernel(self, layer: str) -> NDArray[np.float32]:
-        """``(n, height, width, channels)`` of a convolution, ``(n, channels)`` of a dense layer."""
-        return self._real(layer, re.compile(rf"(.*/)?{layer}(_\d+)?/(convolution|MatMul)"), np.int8)
+        """``(n, height, width, channels)`` of a convolution, ``(n, channels)`` of a dense layer.
+
+        Of a depthwise one ``(1, height, width, channels)``.
+        """
+        return self._real(layer, re.compile(rf"([^;]*/)?{layer}(_\d+)?/(convolution|depthwise|MatMul)"), np.int8)
 
     def bias(self, layer: str) -> NDArray[np.float32]:
         """``(n,)``."""
@@ -104,9 +107,11 @@ class FileWeights:
                 f"the bundle's network names {len(found)} tensors of {np.dtype(dtype)} after the layer {layer!r}, "
                 "there should be one: it was converted in another way; give the folder of a finished training"
             )
-        scales = found[0]["quantization_parameters"]["scales"]
+        quantization = found[0]["quantization_parameters"]
         raw = self._interpreter.get_tensor(found[0]["index"])
-        return raw.astype(np.float32) * scales.reshape(-1, *[1] * (raw.ndim - 1))
+        along = [1] * raw.ndim
+        along[quantization["quantized_dimension"]] = -1
+        return raw.astype(np.float32) * quantization["scales"].reshape(along)
 
 
 def _convolution_before(norm: layers.BatchNormalization) -> str:

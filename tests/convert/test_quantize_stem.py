@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 pytest.importorskip("tensorflow", reason="the convert extra is not installed")
 
-from convert.quantize.stem import pair_kernel, square_kernel
+from convert.quantize.stem import pair_kernel, single_kernel, square_kernel
 
 
 def convolve(image: NDArray[np.int64], kernel: NDArray[np.int8]) -> NDArray[np.int64]:
@@ -39,3 +39,8 @@ def test_squares_give_what_single_pixels_give(image: NDArray[np.int64], kernel: 
     squares = image.reshape(4, 2, 5, 2, 3).transpose(0, 2, 1, 3, 4).reshape(4, 5, 12)
     answers = convolve(squares, square_kernel(kernel)).reshape(3, 4, 2, 2, 5)
     np.testing.assert_array_equal(answers.transpose(0, 2, 1, 3, 4).reshape(6, 8, 5), convolve(image, kernel))
+
+
+def test_the_single_kernel_comes_back(kernel: NDArray[np.int8]) -> None:
+    for wide in (kernel, pair_kernel(kernel), square_kernel(kernel)):
+        np.testing.assert_array_equal(single_kernel(wide, 3), kernel)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 
-def train(recipe_path: Path, data: Path, out: Path, seed: int = 0) -> Path:
+def train(recipe_path: Path, data: Path, out: Path, seed: int = 0, initial: Path | None = None) -> Path:
     """Train P-Net, R-Net and O-Net by a recipe; see :func:`convert.training.cascade.stages.train`."""
     from convert.training.cascade import stages  # Keras is slow to import
 
-    return stages.train(recipe_path, data, out, seed)
+    return stages.train(recipe_path, data, out, seed, initial)

@@ -5,7 +5,8 @@ The pyramid, the crops and the box arithmetic are the device's own (``edge.visio
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import keras
@@ -36,6 +37,10 @@ class CascadeDetector:
     smallest: float = 20.0
     spacing: Spacing = MTCNN_SPACING
     proposals: int = 300
+
+    def with_thresholds(self, changed: Mapping[str, float]) -> CascadeDetector:
+        """The same, but for the thresholds ``changed``."""
+        return replace(self, thresholds={**self.thresholds, **changed})
 
     def __call__(self, image: NDArray[np.uint8]) -> Found:
         """Search ``image`` ``(height, width, 3)`` uint8 BGR; best first."""

@@ -17,6 +17,10 @@ HUBER_DELTA = 0.1
 """Errors of an edge above a tenth of the window's side count linearly."""
 
 
+EPOCHS = 10
+"""In so many parts a training is reported."""
+
+
 @dataclass(frozen=True)
 class Fit:
     """How one network is trained: ``weights`` of the tasks, ``keep`` the share of hardest windows judged.
@@ -33,7 +37,7 @@ class Fit:
     jitter: Jitter | None = None
     cut_off: CutOff | None = None
     average: float | None = None
-    epochs: int = 10
+    epochs: int = EPOCHS
     keep: float = 0.7
     decay: float = 1e-4
     landmarks_delta: float = HUBER_DELTA

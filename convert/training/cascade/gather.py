@@ -45,6 +45,8 @@ def _of_source(
     rng: np.random.Generator,
 ) -> Iterator[Samples]:
     draw = stage.draw.draw(source.table.repeat)
+    if detector is not None:
+        detector = detector.with_thresholds(source.table.mining_thresholds.given())
     for scene in tqdm(source.train, desc=source.name, unit="picture", disable=None, leave=False):
         image = read_rgb(scene, rng)
         if source.table.repeat:

@@ -11,11 +11,22 @@ from pydantic import Field
 from convert.toml_file import read_toml
 from convert.training.cascade.augment import CutOff, Jitter
 from convert.training.cascade.draw import Draw
-from convert.training.cascade.fit import HUBER_DELTA, Fit
+from convert.training.cascade.fit import EPOCHS, HUBER_DELTA, Fit
 from convert.training.cascade.samples import NEGATIVE, PART, PART_IOU, POSITIVE, POSITIVE_IOU
 from convert.training.recipe import RecipeError
 from convert.training.scenes.recipe import SceneRecipe, SceneTable, StrictTable
 from edge.vision.pyramid import MTCNN_SPACING, Spacing
+
+
+class MiningTable(StrictTable):
+    """Scores from which windows of a source go on to the next stage's training."""
+
+    pnet: float | None = Field(default=None, gt=0, lt=1)
+    rnet: float | None = Field(default=None, gt=0, lt=1)
+
+    def given(self) -> dict[str, float]:
+        """Those that are given, by network."""
+        return self.model_dump(exclude_none=True)
 
 
 class SourceTable(SceneTable):
@@ -26,6 +37,9 @@ class SourceTable(SceneTable):
     zooms: tuple[float, ...] = Field(default=(1.0,), description="sizes at which the stages so far search a picture")
     mined: int = Field(default=15, ge=0, description="at most so many false finds of a search become negatives")
     share: float = Field(default=1.0, ge=0, le=1, description="part of the pictures searched for each stage")
+    mining_thresholds: MiningTable = Field(
+        default=MiningTable(), description="in place of the stages' own, where these let too little through"
+    )
 
 
 class DrawTable(StrictTable):
@@ -69,7 +83,7 @@ class CutOffTable(StrictTable):
 class StageTable(StrictTable):
     """How one network is trained, and the score from which its windows go on to the next stage's training."""
 
-    steps: int = Field(gt=0)
+    steps: int = Field(ge=0, description="0 leaves the network as --initial has it")
     batch: int = Field(gt=1)
     rate: float = Field(default=2e-3, gt=0)
     precision: Literal["float32", "mixed_bfloat16"] = "mixed_bfloat16"
@@ -106,6 +120,7 @@ class StageTable(StrictTable):
             jitter,
             cut_off,
             self.average_momentum,
+            epochs=min(EPOCHS, max(self.steps, 1)),
             landmarks_delta=self.landmarks_delta,
         )
 

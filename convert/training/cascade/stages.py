@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,12 +13,15 @@ import numpy as np
 from convert.networks.cascade import NETWORKS
 from convert.training.cascade.detect import CascadeDetector
 from convert.training.cascade.fit import fit_network
+from convert.training.cascade.from_bundle import initial_networks
 from convert.training.cascade.gather import gather
 from convert.training.cascade.int8 import fit_for_int8
 from convert.training.cascade.kernels import use_cascade_kernels
 from convert.training.cascade.recipe import CascadeRecipe, SourceTable, StageTable, read_cascade_recipe
 from convert.training.cascade.samples import NEGATIVE, Samples
+from convert.training.checkpoint import values_of
 from convert.training.files import make_folder, replacing
+from convert.training.finished import digest
 from convert.training.recipe import RecipeError
 from convert.training.scenes.judge import judge
 from convert.training.scenes.sources import Source, load_sources
@@ -32,35 +36,59 @@ IDENTITY_FILE = "begun.json"
 CALIBRATION_WINDOWS = 512
 
 
-def train(recipe_path: Path, data: Path, out: Path, seed: int = 0) -> Path:
+def train(recipe_path: Path, data: Path, out: Path, seed: int = 0, initial: Path | None = None) -> Path:
     """Train the cascade of a recipe on the folder ``data`` and write everything to the folder ``out``.
 
-    ``out`` gets ``pnet.keras``, ``rnet.keras`` and ``onet.keras`` (float32), ``calibration.npz`` (training windows,
-    uint8 RGB, by network) and ``training.json``.  Returns ``out``.
+    It begins with the networks of ``initial``, a bundle or a finished training, or with random ones.  ``out`` gets
+    ``pnet.keras``, ``rnet.keras`` and ``onet.keras`` (float32), ``calibration.npz`` (training windows, uint8 RGB, by
+    network) and ``training.json``.  Returns ``out``.
 
     A training that was killed goes on with the stage that it was at, to the same result: a stage whose file is there
     is not trained again, and none depends on what ran in this process before it.
 
     Raises:
-        RecipeError: the recipe breaks a rule, or ``out`` holds stages of another recipe, seed or backend.
+        RecipeError: the recipe breaks a rule, ``initial`` holds no cascade, or ``out`` holds stages of another
+            recipe, seed, backend or beginning.
         WriteError: ``out`` can't be written to; what is there stays.
     """
     recipe = read_cascade_recipe(recipe_path)
+    networks = initial_networks(initial) if initial else {}
+    _require_something_to_leave(recipe, recipe_path, initial)
     make_folder(out)
-    _keep_to_one_training(recipe, out, seed)
+    identity = _identity(recipe, seed, networks)
+    _keep_to_one_training(identity, out)
     use_cascade_kernels()
     make_repeatable(seed)
     sources = load_sources(recipe, data, out, np.random.default_rng(seed))
     for index, name in enumerate(NETWORKS):
         if not (out / f"{name}.keras").exists():
-            _train_stage(name, index, recipe, sources, out, seed)
-    _write_metrics(recipe, sources, out, seed)
+            _train_stage(name, index, recipe, sources, out, seed, networks.get(name))
+    _write_metrics(recipe, sources, out, identity)
     return out
 
 
-def _keep_to_one_training(recipe: CascadeRecipe, out: Path, seed: int) -> None:
+def _require_something_to_leave(recipe: CascadeRecipe, recipe_path: Path, initial: Path | None) -> None:
+    untrained = [name for name in NETWORKS if not getattr(recipe.stages, name).steps]
+    if untrained and initial is None:
+        raise RecipeError(
+            f"{recipe_path}: stages.{untrained[0]}.steps: 0 leaves the network as it was: give --initial, a bundle or "
+            "a finished training, or say how many steps"
+        )
+
+
+def _identity(recipe: CascadeRecipe, seed: int, networks: dict[str, keras.Model]) -> dict[str, Any]:
+    """What must be the same for a training to go on."""
+    weights = [weight for network in networks.values() for weight in values_of(network.weights)]
+    return {
+        "recipe": recipe.model_dump(mode="json"),
+        "seed": seed,
+        "backend": keras.backend.backend(),
+        "initial": digest(weights) if weights else None,
+    }
+
+
+def _keep_to_one_training(identity: dict[str, Any], out: Path) -> None:
     """Note what ``out`` is for, or compare with what it was begun for."""
-    identity = {"recipe": recipe.model_dump(mode="json"), "seed": seed, "backend": keras.backend.backend()}
     file = out / IDENTITY_FILE
     if not file.exists():
         with replacing(file) as partial:
@@ -76,7 +104,13 @@ def _keep_to_one_training(recipe: CascadeRecipe, out: Path, seed: int) -> None:
 
 
 def _train_stage(
-    name: str, index: int, recipe: CascadeRecipe, sources: list[Source[SourceTable]], out: Path, seed: int
+    name: str,
+    index: int,
+    recipe: CascadeRecipe,
+    sources: list[Source[SourceTable]],
+    out: Path,
+    seed: int,
+    initial: keras.Model | None,
 ) -> None:
     stage: StageTable = getattr(recipe.stages, name)
     seed_epoch(seed, index)
@@ -84,17 +118,25 @@ def _train_stage(
     detector = _detector_before(name, recipe, out) if index else None
     samples = gather(name, stage, sources, detector, rng)
     _keep_for_calibration(name, samples, out, rng)
-    keras.config.set_dtype_policy(stage.precision)
-    network = NETWORKS[name]()
-    last = fit_network(network, samples, stage.fit(), seed)
-    keras.config.set_dtype_policy("float32")
-    finished = NETWORKS[name]()
-    finished.set_weights(network.get_weights())
-    if stage.int8_steps:
-        finished = fit_for_int8(finished, samples, stage.fit(), stage.int8_steps, seed)
+    finished = _fitted(name, stage, samples, seed, initial)
     with replacing(out / f"{name}.keras") as partial:
         finished.save(partial)
-    log.info("%s: trained on %s windows; last epoch %s", name, f"{len(samples):,}", last)
+
+
+def _fitted(name: str, stage: StageTable, samples: Samples, seed: int, initial: keras.Model | None) -> keras.Model:
+    """The network in float32, from ``initial`` or from random weights."""
+    finished = NETWORKS[name]() if initial is None else initial
+    if stage.steps:
+        keras.config.set_dtype_policy(stage.precision)
+        network = NETWORKS[name]()
+        network.set_weights(finished.get_weights())
+        last = fit_network(network, samples, stage.fit(), seed)
+        keras.config.set_dtype_policy("float32")
+        finished.set_weights(network.get_weights())
+        log.info("%s: trained on %s windows; last epoch %s", name, f"{len(samples):,}", last)
+    if stage.int8_steps:
+        finished = fit_for_int8(finished, samples, stage.fit(), stage.int8_steps, seed)
+    return finished
 
 
 def _detector_before(name: str, recipe: CascadeRecipe, out: Path) -> CascadeDetector:
@@ -125,7 +167,9 @@ def _keep_for_calibration(name: str, samples: Samples, out: Path, rng: np.random
         np.savez_compressed(file, **kept)
 
 
-def _write_metrics(recipe: CascadeRecipe, sources: list[Source[SourceTable]], out: Path, seed: int) -> None:
+def _write_metrics(
+    recipe: CascadeRecipe, sources: list[Source[SourceTable]], out: Path, identity: dict[str, Any]
+) -> None:
     detector = finished_detector(recipe, out, recipe.smallest_px)
     held_back = {}
     for source in sources:
@@ -134,9 +178,7 @@ def _write_metrics(recipe: CascadeRecipe, sources: list[Source[SourceTable]], ou
             log.info("%s: %s", source.name, held_back[source.name])
     report = {
         "task": recipe.task,
-        "recipe": recipe.model_dump(mode="json"),
-        "seed": seed,
-        "backend": keras.backend.backend(),
+        **identity,
         "thresholds": recipe.bundle_thresholds(),
         "held_back": held_back,
     }
