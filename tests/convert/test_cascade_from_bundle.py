@@ -15,8 +15,11 @@ from convert.networks.cascade import NETWORKS, WINDOW_SIDES  # noqa: E402
 from convert.training.cascade import stages  # noqa: E402
 from convert.training.cascade.augment import MEAN, SCALE  # noqa: E402
 from convert.training.cascade.from_bundle import initial_networks  # noqa: E402
+from convert.training.cascade.recipe import read_cascade_recipe  # noqa: E402
 from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE, Samples  # noqa: E402
 from convert.training.recipe import RecipeError  # noqa: E402
+from edge.vision.cascade import Thresholds  # noqa: E402
+from edge.vision.pyramid import Spacing  # noqa: E402
 
 RECIPE = """
 task = "faces"
@@ -113,3 +116,20 @@ def test_no_steps_need_a_beginning(tmp_path: Path) -> None:
 def test_what_holds_no_cascade_is_refused(models_dir: Path, bundle: str, said: str) -> None:
     with pytest.raises(RecipeError, match=said):
         initial_networks(models_dir / bundle)
+
+
+@pytest.mark.parametrize(
+    ("pyramid", "kept"),
+    [
+        ("", {}),
+        ("[pyramid]\nstep = 0.6\n", {"pyramid_step": 0.6}),
+        ("[pyramid]\nstep = 0.6\nfill = 0.8\n", {"pyramid_step": 0.6, "pyramid_fill": 0.8}),
+    ],
+)
+def test_a_bundle_carries_the_levels_that_are_not_mtcnns(tmp_path: Path, pyramid: str, kept: dict[str, float]) -> None:
+    file = recipe_of(tmp_path, pnet=1, rnet=1, onet=1)
+    file.write_text(file.read_text("utf-8") + pyramid, "utf-8")
+    thresholds = read_cascade_recipe(file).bundle_thresholds()
+    assert thresholds == {"pnet": 0.6, "rnet": 0.6, "onet": 0.7, **kept}
+    assert all(0 < value < 1 for value in thresholds.values()), "as a device asks for"
+    assert Thresholds(**thresholds).spacing == Spacing(kept.get("pyramid_step", 0.709), kept.get("pyramid_fill", 1.0))

@@ -16,7 +16,6 @@ from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE, Samples
 HUBER_DELTA = 0.1
 """Errors of an edge above a tenth of the window's side count linearly."""
 
-
 EPOCHS = 10
 """In so many parts a training is reported."""
 

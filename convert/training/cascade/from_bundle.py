@@ -17,12 +17,15 @@ from convert.training.from_bundle import FileWeights, is_bundle
 from convert.training.recipe import RecipeError
 from edge.inference import load_bundle
 
+SAME_SLOPE = 1e-3
+"""Slopes that differ by less are one, rounded."""
+
 
 def initial_networks(folder: Path) -> dict[str, keras.Model]:
     """P-Net, R-Net and O-Net by name, of the bundle or of the finished training in ``folder``, for ``--initial``.
 
     Raises:
-        RecipeError: it holds no cascade.
+        RecipeError: it holds no cascade, or one that was imported with other activations.
         BundleError: it is a damaged bundle.
     """
     return _of_bundle(folder) if is_bundle(folder) else {name: _finished(folder, name) for name in NETWORKS}
@@ -59,7 +62,8 @@ def _take(network: keras.Model, model: bytes, outputs: set[str]) -> None:
             continue
         if isinstance(layer, layers.Conv2D):
             kernel = single_kernel(weights.kernel(layer.name), layer.kernel.shape[-2])
-            layer.set_weights([np.moveaxis(kernel, 0, -1), weights.bias(layer.name)[: layer.filters]])
+            bias = weights.bias(layer.name)[: layer.filters]  # a stem that sees several pixels as one repeats them
+            layer.set_weights([np.moveaxis(kernel, 0, -1), bias])
         elif isinstance(layer, layers.Dense):
             over_map = f"{layer.name}_convolution"
             kernel = weights.kernel(over_map).reshape(layer.units, -1)
@@ -83,4 +87,12 @@ class _Slopes:
         """That of a LEAKY_RELU, or of the two branches that stand for a slope too small for one."""
         pattern: re.Pattern[str] = re.compile(rf"(.*[/;])?{layer}(_\d+)?/LeakyRelu")
         found: list[Any] = [slope for name, slope in self._by_tensor.items() if pattern.fullmatch(name)]
-        return found[0] if found else 1 - float(weights.kernel(f"{layer}_bent").mean())
+        if found:
+            return float(found[0])
+        slopes = 1 - weights.kernel(f"{layer}_bent")
+        if np.ptp(slopes) > SAME_SLOPE:
+            raise RecipeError(
+                f"--initial: {layer} has a slope for each channel, from {slopes.min():.3g} to {slopes.max():.3g}; a "
+                "cascade that this program trains has one for the layer: give a bundle of one of those"
+            )
+        return float(slopes.mean())

@@ -167,9 +167,8 @@ class CascadeRecipe(SceneRecipe):
 
     def bundle_thresholds(self) -> dict[str, float]:
         """By the names of a bundle's manifest (:class:`edge.vision.cascade.Thresholds`)."""
-        own = {"pyramid_step": self.pyramid.step, "pyramid_fill": self.pyramid.fill}
-        changed = {} if self.pyramid == PyramidTable() else own
-        return self.thresholds.model_dump() | changed
+        spacing = self.pyramid.model_dump(exclude_defaults=True)
+        return self.thresholds.model_dump() | {f"pyramid_{key}": value for key, value in spacing.items()}
 
 
 def read_cascade_recipe(file: Path) -> CascadeRecipe:
