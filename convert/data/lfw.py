@@ -15,11 +15,8 @@ from pathlib import Path
 from convert.data.errors import DamagedError, DataError
 from convert.data.faults import POLICY
 from convert.data.groups import person as person_of
-from convert.data.groups import rank
 from convert.data.lists import Line, read_lines
 from convert.data.pictures import all_image_files
-
-FOLDS = 10
 
 _NAME = re.compile(r".+_\d{4}")
 _FORM = "a name and the number of its photos"
@@ -65,19 +62,6 @@ def read_people(listing: Path) -> list[list[ListedPerson]]:
         twice = next(name for name in names if names.count(name) > 1)
         raise DataError(f"{listing}: {twice} stands in it twice; sets must share nobody; restore the list")
     return sets
-
-
-def missing_photos(folder: Path, people: Collection[ListedPerson]) -> list[str]:
-    """Those of ``people`` who have fewer photos in ``folder`` than their list says, by name."""
-    found: dict[str, int] = {}
-    for photo in read_photos(folder):
-        found[photo.person] = found.get(photo.person, 0) + 1
-    return sorted(person.name for person in people if found.get(person.name, 0) < person.photos)
-
-
-def folds_of(people: Collection[str], folds: int = FOLDS) -> dict[str, int]:
-    """A fold, from 0, for each name, the same on every machine: for sets of people without LFW's own list."""
-    return {name: position % folds for position, name in enumerate(sorted(people, key=rank))}
 
 
 def _photo(file: Path) -> PersonPhoto:

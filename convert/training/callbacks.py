@@ -81,28 +81,24 @@ class ClassJudge(Judge):
         return values_of(self._network.weights)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-        self._network.set_weights(average_weights(self.model, self._batches[0][0]))
+        self._network.set_weights(average_weights(self.model))
         refresh_statistics(self._network, first_pixels(self._batches))
         logits = self._network.predict(self._judged_on, verbose=0)[: len(self._images)]
         logs["val_loss"] = cross_entropy(logits, self._images.targets)
         logs["val_accuracy"] = float((logits.argmax(axis=1) == self._images.targets).mean())
 
 
-def average_weights(network: keras.Model, pixels: NDArray[np.float32]) -> Arrays:
-    """The moving averages of the weights of a ``network`` in training on batches like ``pixels``; others as they are.
+def average_weights(network: keras.Model, part: keras.Model | None = None) -> Arrays:
+    """The moving averages of the weights of the compiled ``network``, or of a ``part`` of it; others as they are.
 
-    They are in the order of ``Model.get_weights``.
+    They are in the order of ``Model.get_weights``.  To take them and put the weights back rounds these.
     """
-    average = _Copy()
-    network.predict(pixels, verbose=0, callbacks=[average, keras.callbacks.SwapEMAWeights()])
-    return average.weights
-
-
-class _Copy(keras.callbacks.Callback):
-    """Copies the weights while ``SwapEMAWeights``, which stands after it, has the averages in the network."""
-
-    def on_predict_end(self, logs: Any = None) -> None:
-        self.weights = values_of(self.model.weights)
+    swap = keras.callbacks.SwapEMAWeights()
+    swap.set_model(network)
+    swap.on_predict_begin()
+    averages = values_of((part or network).weights)
+    swap.on_predict_end()
+    return averages
 
 
 class Keeper(keras.callbacks.Callback):

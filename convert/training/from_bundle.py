@@ -69,8 +69,9 @@ def _recipe_of(bundle: Bundle, option: str) -> Recipe:
     manifest = bundle.manifest
     if not manifest.task.is_classifier:
         raise RecipeError(
-            f"{option} {bundle.path}: of bundles only those for emotion, eyes and gesture can be trained on, this is "
-            f"one for {manifest.task.value!r}; give the folder of a finished training"
+            f"{option} {bundle.path}: this is a bundle for {manifest.task.value!r}; of bundles only those of one "
+            "classifier (emotion, eyes, gesture) can be taken here; give one of those, or the folder of a finished "
+            "training"
         )
     try:
         return Recipe.model_validate(manifest.training.recipe)

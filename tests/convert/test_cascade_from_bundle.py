@@ -17,6 +17,7 @@ from convert.training.cascade.augment import MEAN, SCALE  # noqa: E402
 from convert.training.cascade.from_bundle import initial_networks  # noqa: E402
 from convert.training.cascade.recipe import read_cascade_recipe  # noqa: E402
 from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE, Samples  # noqa: E402
+from convert.training.from_bundle import FileWeights  # noqa: E402
 from convert.training.recipe import RecipeError  # noqa: E402
 from edge.vision.cascade import Thresholds  # noqa: E402
 from edge.vision.pyramid import Spacing  # noqa: E402
@@ -116,6 +117,18 @@ def test_no_steps_need_a_beginning(tmp_path: Path) -> None:
 def test_what_holds_no_cascade_is_refused(models_dir: Path, bundle: str, said: str) -> None:
     with pytest.raises(RecipeError, match=said):
         initial_networks(models_dir / bundle)
+
+
+def test_a_slope_for_each_channel_is_refused(models_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = FileWeights.kernel
+
+    def differing(weights: FileWeights, layer: str) -> np.ndarray:
+        given = kernel(weights, layer)
+        return given * np.linspace(0.5, 1, given.shape[-1]) if layer.endswith("_bent") else given
+
+    monkeypatch.setattr(FileWeights, "kernel", differing)
+    with pytest.raises(RecipeError, match="has a slope for each channel, from"):
+        initial_networks(models_dir / "faces")
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from convert.data.errors import DataError
-from convert.data.lfw import ListedPerson, folds_of, missing_photos, read_people, read_photos
+from convert.data.lfw import ListedPerson, read_people, read_photos
 
 TWO_SETS = "2\n2\nAnn_Lee\t2\nBo_Ek\t1\n1\nCy_Fox\t3\n"
 ONE_SET = "2\nAnn_Lee\t2\nBo_Ek\t1\n"
@@ -59,18 +58,6 @@ def test_a_damaged_list_is_named(tmp_path: Path, text: str, fault: str) -> None:
     (tmp_path / "people.txt").write_text(text)
     with pytest.raises(DataError, match=fault):
         read_people(tmp_path / "people.txt")
-
-
-def test_people_with_fewer_photos_than_listed(folder: Path) -> None:
-    people = [ListedPerson("Ann_Lee", 2), ListedPerson("Bo_Ek", 2), ListedPerson("Cy_Fox", 1)]
-    assert missing_photos(folder, people) == ["Bo_Ek", "Cy_Fox"]
-
-
-def test_folds_of_people_are_even_and_the_same_in_any_order() -> None:
-    names = [f"person{number}" for number in range(95)]
-    folds = folds_of(names)
-    assert folds == folds_of(names[::-1])
-    assert set(Counter(folds.values()).values()) == {9, 10}
 
 
 @pytest.mark.skipif("VIGIL_DATA" not in os.environ, reason="thousands of photos take long to unpack: set $VIGIL_DATA")

@@ -61,9 +61,7 @@ class Keeper(keras.callbacks.Callback):
             raise RecipeError(
                 f"fit.rate: the loss is {logs['loss']} after epoch {epoch + 1}; try a lower rate, or more warmup_steps"
             )
-        kept = average_weights(
-            self.model, self._batches[0][0][:1]
-        )  # first: to take the average and put the weights back rounds them
+        kept = average_weights(self.model)  # first, as it rounds the weights
         if epoch + 1 == self._epochs:
             kept = self._with_fresh_statistics(kept)
         network, optimiser = variables_of(self.model)

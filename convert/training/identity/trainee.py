@@ -14,7 +14,7 @@ from convert.data.classes import LabelledImages
 from convert.networks.arcface import ArcFaceLoss, CosineClassifier
 from convert.networks.embedder import EMBEDDER_NAME, build_embedder
 from convert.training.batches import Batches, PlainBatches
-from convert.training.callbacks import Judge
+from convert.training.callbacks import Judge, average_weights
 from convert.training.checkpoint import Arrays, values_of
 from convert.training.identity.pairs import PhotoPairs, draw_pairs, pair_figures
 from convert.training.identity.prepare import NOBODY, PreparedPeople
@@ -120,7 +120,7 @@ class PairJudge(Judge):
         return values_of(self._embedder.weights)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-        self._embedder.set_weights(_averages(self.model, self.model.get_layer(self._embedder.name)))
+        self._embedder.set_weights(average_weights(self.model, self.model.get_layer(self._embedder.name)))
         crop = layers.Cropping2D(crop_window(self._recipe).cropping, dtype="float32")
         refresh_statistics(self._embedder, (crop(canvas) for canvas in first_pixels(self._batches)))
         figures = pair_figures(embeddings_of(self._embedder, self._images, self._recipe), self._pairs)
@@ -142,13 +142,3 @@ def embedder_of(recipe: IdentityRecipe, size: int) -> keras.Model:
 def embeddings_of(embedder: keras.Model, images: LabelledImages, recipe: IdentityRecipe) -> NDArray[np.float32]:
     """The embeddings ``(n, d)`` of crops as the device sees them."""
     return np.asarray(embedder.predict(PlainBatches(images, recipe), verbose=0)[: len(images)])
-
-
-def _averages(network: keras.Model, part: keras.Model) -> Arrays:
-    """The moving averages of the weights of ``part``, which belongs to the compiled ``network``."""
-    swap = keras.callbacks.SwapEMAWeights()
-    swap.set_model(network)
-    swap.on_predict_begin()
-    weights = values_of(part.weights)
-    swap.on_predict_end()
-    return weights
