@@ -6,9 +6,12 @@ Needs Keras on the TensorFlow backend.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from convert.bundle.card import Card, shipped_card
 from convert.bundle.checkpoint import check_network, load_network, network_files, read_report
@@ -33,6 +36,8 @@ from edge.inference import Task
 from edge.inference.manifest import InputSpec, Metrics
 
 log = logging.getLogger(__name__)
+
+Run = Callable[[NDArray[np.uint8]], dict[str, NDArray[np.float32]]]
 
 MAX_LOST_POINTS = 0.5
 """Percentage points of accuracy that int8 may cost before the network is fine-tuned for it."""
@@ -65,7 +70,7 @@ def build_classifier(
         training=training(task, card, report, f"--data DATA{options.arguments()}"),
         card=card,
         labels=recipe.labels,
-        temperature=fit_temperature(quantized.run(validation.images)["logits"], validation.targets),
+        temperature=fit_temperature(_logits(quantized.run, validation.images, spec), validation.targets),
         metrics=(metrics,),
     )
 
@@ -109,9 +114,15 @@ def _converted(
 
 
 def _metrics(quantized: QuantizedNetwork, recipe: Recipe, validation: LabelledImages) -> Metrics:
-    logits = quantized.run_float(validation.images)["logits"], quantized.run(validation.images)["logits"]
+    logits = (_logits(run, validation.images, quantized.input) for run in (quantized.run_float, quantized.run))
     floats, int8 = (classification_figures(scores, validation.targets, recipe.labels) for scores in logits)
     return Metrics(data=f"{recipe.dataset}, held-out part", n=len(validation.targets), float=floats, int8=int8)
+
+
+def _logits(run: Run, pixels: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.float32]:
+    """``(n, k)``: as the device takes them of crops without their margin, ``(n, height, width, channels)``."""
+    logits = run(pixels)["logits"]
+    return np.asarray((logits + run(pixels[:, :, ::-1])["logits"]) / 2, np.float32) if spec.mirrored else logits
 
 
 def _lost_points(metrics: Metrics) -> float:

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from convert.evaluate.mistakes import Mistake, MistakeGroup
 from convert.evaluate.sources import Crops
 from edge.inference import Bundle
-from edge.perception.classifier import LOGITS, Classifier
-from edge.vision.crops import to_colour
+from edge.perception.classifier import LOGITS, Classifier, mean_of_views, views_of
 
 BATCH = 32
 
@@ -34,11 +33,11 @@ def float_logits(bundle: Bundle, checkpoint: Path, crops: Crops) -> NDArray[np.f
 
     task = bundle.manifest.task.value
     network = float_networks(bundle.manifest, checkpoint)[task]
-    colour = bundle.manifest.networks[task].input.colour
+    spec = bundle.manifest.networks[task].input
 
     def score(images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        network.invoke(np.stack([to_colour(image, colour) for image in images]))
-        return network.real(LOGITS)
+        network.invoke(np.stack([view for image in images for view in views_of(image, spec)]))
+        return mean_of_views(network.real(LOGITS), spec)
 
     return _score(score, crops)
 

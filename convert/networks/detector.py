@@ -20,6 +20,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from convert.networks.presets import Stage
 from convert.networks.resnet import basic_block, conv_norm
 from edge.vision.heatmap import GRID_PX, HEADS
 
@@ -57,7 +58,7 @@ def build_detector(
     maps = []
     for stage, (channels, blocks) in enumerate(zip(size.widths, size.blocks, strict=True), 1):
         for block in range(blocks):
-            x = basic_block(x, channels, 2 if block == 0 else 1, f"stage{stage}_block{block + 1}")
+            x = basic_block(x, Stage(channels, blocks, 2), 2 if block == 0 else 1, f"stage{stage}_block{block + 1}")
         maps.append(x)
     x = _merged(maps)
     x = layers.ReLU(name="head_relu")(conv_norm(x, size.widths[0], 3, 1, "head"))

@@ -25,11 +25,15 @@ class Stem(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """``blocks`` residual blocks of ``width`` channels (a bottleneck gives four times as many); the first strides."""
+    """``blocks`` residual blocks of ``width`` channels (a bottleneck gives four times as many); the first strides.
+
+    ``inner``: channels between the two convolutions of a basic block, ``width`` of them if not given.
+    """
 
     width: int
     blocks: int
     stride: int
+    inner: int | None = None
 
 
 @dataclass(frozen=True)

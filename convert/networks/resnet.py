@@ -13,7 +13,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from convert.networks.presets import Architecture
+from convert.networks.presets import Architecture, Stage
 
 BATCH_NORM_MOMENTUM = 0.9
 
@@ -47,26 +47,27 @@ def residual_features(x: Any, architecture: Architecture) -> Any:
     for number, stage in enumerate(architecture.stages, 1):
         for block in range(stage.blocks):
             stride = stage.stride if block == 0 else 1
-            x = residual_block(x, stage.width, stride, f"stage{number}_block{block + 1}")
+            x = residual_block(x, stage, stride, f"stage{number}_block{block + 1}")
     return x
 
 
-def basic_block(x: Any, width: int, stride: int, name: str) -> Any:
+def basic_block(x: Any, stage: Stage, stride: int, name: str) -> Any:
     """``y = ReLU(F(x) + x)`` with two 3×3 convolutions as F."""
-    shortcut = _shortcut(x, width, stride, name)
-    y = conv_norm(x, width, 3, stride, f"{name}_conv1")
+    shortcut = _shortcut(x, stage.width, stride, name)
+    y = conv_norm(x, stage.inner or stage.width, 3, stride, f"{name}_conv1")
     y = layers.ReLU(name=f"{name}_relu1")(y)
-    y = conv_norm(y, width, 3, 1, f"{name}_conv2")
+    y = conv_norm(y, stage.width, 3, 1, f"{name}_conv2")
     y = layers.Add(name=f"{name}_add")([y, shortcut])
     return layers.ReLU(name=f"{name}_relu2")(y)
 
 
-def bottleneck_block(x: Any, width: int, stride: int, name: str) -> Any:
-    """``y = ReLU(F(x) + x)`` where F narrows to ``width`` channels, looks at 3×3 of them, and widens again.
+def bottleneck_block(x: Any, stage: Stage, stride: int, name: str) -> Any:
+    """``y = ReLU(F(x) + x)`` where F narrows to the stage's width of channels, looks at 3×3 of them, and widens again.
 
     The 3×3 convolution strides, not the first 1×1, which would drop three quarters of its input unseen (Goyal et al.,
     2017, *Accurate, Large Minibatch SGD*, section 5.1, as in torchvision); the parameters are the same.
     """
+    width = stage.width
     shortcut = _shortcut(x, BOTTLENECK_EXPANSION * width, stride, name)
     y = conv_norm(x, width, 1, 1, f"{name}_conv1")
     y = layers.ReLU(name=f"{name}_relu1")(y)
@@ -77,7 +78,7 @@ def bottleneck_block(x: Any, width: int, stride: int, name: str) -> Any:
     return layers.ReLU(name=f"{name}_relu3")(y)
 
 
-BLOCKS: Mapping[str, Callable[[Any, int, int, str], Any]] = MappingProxyType(
+BLOCKS: Mapping[str, Callable[[Any, Stage, int, str], Any]] = MappingProxyType(
     {"basic": basic_block, "bottleneck": bottleneck_block}
 )
 

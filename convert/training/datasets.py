@@ -128,12 +128,15 @@ def _prepared(
 ) -> Prepared:
     """For training images of which the device's crop is the middle.
 
-    ``native_size`` is a whole image's side in the device's pixels; the crop's, if not given.
+    ``native_size`` is a whole image's side in the device's pixels; the whole crop's, if not given.
     """
-    native_size = native_size or recipe.input.size
+    native_size = native_size or recipe.input.whole
     augment, plain = (make_augment(table, native_size=native_size) for table in (recipe.augment, UNCHANGED))
     weights = sampling_weights(train, recipe.sampling) if recipe.sampling else None
-    return Prepared(train, validation, augment, plain, weights)
+    prepared = Prepared(train, validation, augment, plain, weights)
+    if not recipe.input.margin:
+        return prepared
+    return replace(prepared, validation=prepared.as_on_the_device(validation, recipe.input.size, seed=0))
 
 
 DATASETS: dict[str, Prepare] = {

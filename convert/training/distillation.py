@@ -43,7 +43,7 @@ def taught(prepared: Prepared, recipe: Recipe, data: Path, teachers: Sequence[Pa
     known += (1 - table.weight) * one_hot(labelled.targets, len(labelled.labels))
     parts, soft_targets = [labelled], [known.astype(np.float32)]
     for folder in table.unlabelled:
-        found = _faces_below(data / folder, labelled.labels, recipe.input.size, recipe.input.colour)
+        found = _faces_below(data / folder, labelled.labels, recipe.input.whole, recipe.input.colour)
         probabilities = _probabilities(networks, found, prepared, recipe)
         parts.append(replace(found, targets=probabilities.argmax(axis=1)))
         soft_targets.append(probabilities)
@@ -68,7 +68,8 @@ def _load(folder: Path, recipe: Recipe) -> keras.Model:
     if is_bundle(folder):
         require_same_pixels(folder, "--teacher", recipe.input)
     network = load_finished(folder, "--teacher")
-    wanted = (None, recipe.input.size, recipe.input.size, recipe.input.channels), (None, len(recipe.labels))
+    side = recipe.input.whole
+    wanted = (None, side, side, recipe.input.channels), (None, len(recipe.labels))
     received = tuple(network.input_shape), tuple(network.output_shape)
     if wanted != received:
         raise RecipeError(
@@ -81,8 +82,8 @@ def _load(folder: Path, recipe: Recipe) -> keras.Model:
 def _probabilities(
     networks: Sequence[keras.Model], images: LabelledImages, prepared: Prepared, recipe: Recipe
 ) -> NDArray[np.float32]:
-    """The networks' mean over crops as the device sees them and, where training mirrors too, their mirror images."""
-    crops = prepared.as_on_the_device(images, recipe.input.size, seed=0)
+    """The networks' mean over whole crops and, where training mirrors too, their mirror images."""
+    crops = prepared.as_on_the_device(images, recipe.input.whole, seed=0)
     views = [crops]
     if recipe.augment.mirror:
         views.append(replace(crops, images=np.ascontiguousarray(crops.images[:, :, ::-1])))

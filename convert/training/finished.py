@@ -11,6 +11,7 @@ import keras
 
 from convert.training.checkpoint import Arrays, values_of
 from convert.training.from_bundle import bundle_network, is_bundle
+from convert.training.narrow import narrowed
 from convert.training.recipe import RecipeError
 
 NETWORK_FILE = "network.keras"
@@ -54,7 +55,8 @@ HEAD = 2
 class InitialWeights(keras.callbacks.Callback):
     """Begins with ``weights`` in ``part`` of the network: not earlier, as Keras itself first tries it on a batch.
 
-    Where only the number of labels differs, the logits begin anew, and what sees begins with the ``weights``.
+    Where only the number of labels differs, the logits begin anew, and what sees begins with the ``weights``.  Of a
+    network that is wider inside its blocks the channels that matter most are taken.
     """
 
     def __init__(self, part: keras.Model, weights: Arrays) -> None:
@@ -64,6 +66,7 @@ class InitialWeights(keras.callbacks.Callback):
             RecipeError: they are of another one.
         """
         super().__init__()
+        weights = narrowed(part, weights)
         expected, received = [tuple(weight.shape) for weight in part.weights], [array.shape for array in weights]
         if expected[:-HEAD] != received[:-HEAD] or len(expected) != len(received):
             raise RecipeError(

@@ -36,10 +36,23 @@ class InputTable(Table):
         return 1 if self.colour == "grey" else 3
 
 
+class CropTable(InputTable):
+    """What a classifier is fed: the middle of a crop, ``size`` wide."""
+
+    margin: int = Field(default=0, ge=0, description="pixels at each side of the crop that the network isn't shown")
+    mirrored: bool = Field(default=False, description="on the device it looks at the mirror image too")
+
+    @property
+    def whole(self) -> int:
+        """Side of the whole crop, pixels."""
+        return self.size + 2 * self.margin
+
+
 class StageTable(Table):
     width: int = Field(gt=0)
     blocks: int = Field(gt=0)
     stride: int = Field(default=2, ge=1)
+    inner: int | None = Field(default=None, gt=0, description="channels inside a basic block, width if not given")
 
 
 _OWN_KEYS = ("block", "stem_width", "stem_stride", "stages")
@@ -64,13 +77,15 @@ class NetworkTable(Table):
             raise ValueError(f"a preset decides everything but the dropout: leave out {', '.join(own)}")
         if self.preset is None and not self.stages:
             raise ValueError("needs either preset or stages")
+        if self.block != "basic" and any(stage.inner for stage in self.stages):
+            raise ValueError("stages.inner: only the two convolutions of a basic block have channels between them")
         return self
 
     @property
     def architecture(self) -> Architecture:
         if self.preset is not None:
             return PRESETS[self.preset]
-        stages = tuple(Stage(stage.width, stage.blocks, stage.stride) for stage in self.stages)
+        stages = tuple(Stage(stage.width, stage.blocks, stage.stride, stage.inner) for stage in self.stages)
         return Architecture(Stem(self.stem_width, stride=self.stem_stride), stages, self.block)
 
 
@@ -144,6 +159,8 @@ class EarlyStopTable(Table):
     held_out: float = Field(default=0.1, gt=0, lt=0.5, description="share of the training groups")
 
 
+WHOLE_CROPS = ("fer2013", "ferplus")
+
 FOLDER = "folder"
 """The data set that is a person's own pictures."""
 
@@ -207,6 +224,7 @@ class BaseRecipe(Table):
 class Recipe(BaseRecipe):
     """Everything that decides a classifier's training."""
 
+    input: CropTable
     dataset: str = Field(description="the loader that reads the data folder")
     labels: tuple[str, ...] = Field(min_length=2)
     sampling: SamplingTable | None = Field(default=None, description="without it each crop is drawn once an epoch")
@@ -226,6 +244,14 @@ class Recipe(BaseRecipe):
             raise ValueError(f"folder.crop must be {wanted!r} or 'none' for {self.task!r}")
         if self.held_out and self.dataset not in (FOLDER, "leap"):
             raise ValueError(f"held_out is for the data sets {FOLDER} and leap, this one has its own split")
+        return self
+
+    @model_validator(mode="after")
+    def _check_input(self) -> Recipe:
+        if self.input.margin and self.dataset not in WHOLE_CROPS:
+            raise ValueError(f"input.margin is for {' and '.join(WHOLE_CROPS)}, whose pictures are the whole crop")
+        if self.input.mirrored and not self.augment.mirror:
+            raise ValueError("input.mirrored needs augment.mirror: the network must have seen mirror images")
         return self
 
     @model_validator(mode="after")

@@ -8,7 +8,15 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 FORMAT = 1
 """The version of the bundle format that this program writes and reads."""
@@ -53,14 +61,27 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+MAX_MARGIN = 1024
+"""More than any crop is wide."""
+
+_LATER = ("margin", "mirrored")
+"""Fields of an input that bundles had later than the others."""
+
+
 class InputSpec(_Strict):
-    """What a network is fed: ``shape`` ``(n, height, width, channels)``; real value = (pixel - mean) * scale."""
+    """What a network is fed: ``shape`` ``(n, height, width, channels)``; real value = (pixel - mean) * scale.
+
+    A classifier's crop has a ``margin`` of so many pixels at each side that the network isn't shown; ``mirrored``: it
+    looks at the mirror image too, and the mean of both logits counts.
+    """
 
     shape: tuple[int, int, int, int]
     dtype: Literal["int8", "float32"] = "int8"
     colour: Literal["rgb", "grey"]
     mean: float
     scale: float
+    margin: int = Field(default=0, ge=0, le=MAX_MARGIN)
+    mirrored: bool = False
 
     @model_validator(mode="after")
     def _check(self) -> InputSpec:
@@ -72,6 +93,13 @@ class InputSpec(_Strict):
         if self.scale <= 0:
             raise ValueError(f"scale must be positive, received {self.scale}")
         return self
+
+    @model_serializer(mode="wrap")
+    def _without_defaults(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what programs don't know that are older than these fields, where it says nothing."""
+        written: dict[str, Any] = serialise(self)
+        silent = {key for key in _LATER if getattr(self, key) == type(self).model_fields[key].default}
+        return {key: value for key, value in written.items() if key not in silent}
 
     def normalise(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Pixels 0 to 255, any shape, as the float32 values that the network was trained on."""

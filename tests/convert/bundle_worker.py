@@ -25,7 +25,7 @@ RECIPE = {
     "task": "emotion",
     "dataset": "fer2013",
     "labels": list(LABELS),
-    "input": {"size": 48, "train_size": 48, "colour": "grey"},
+    "input": {"size": 40, "margin": 4, "mirrored": True, "train_size": 40, "colour": "grey"},
     "network": {"stem_width": 8, "stem_stride": 2, "stages": [{"width": 8, "blocks": 1, "stride": 2}]},
     "optimiser": {"epochs": 1, "batch": 16, "rate": 0.01, "precision": "float32"},
 }
@@ -33,7 +33,7 @@ RECIPE = {
 
 def classifier(classes: int, channels: int = 1) -> keras.Model:
     architecture = Architecture(Stem(8, stride=2), (Stage(8, 1, 2),), "basic")
-    return build_resnet(architecture, name="emotion", size=48, channels=channels, classes=classes, dropout=0.0)
+    return build_resnet(architecture, name="emotion", size=40, channels=channels, classes=classes, dropout=0.0)
 
 
 def blurred(random: np.random.Generator, n: int, side: int, channels: int) -> np.ndarray:

@@ -4,12 +4,14 @@ import hashlib
 import json
 from pathlib import Path
 
+import cv2
 import pytest
 from keras_process import finish, start
 
 pytest.importorskip("tensorflow", reason="the convert extra is not installed")
 
 from edge.inference import Task, load_bundle, verify_bundle
+from edge.perception.classifier import Classifier
 
 WORKER = Path(__file__).with_name("bundle_worker.py")
 
@@ -55,6 +57,19 @@ def test_the_bundle_says_how_it_became_int8(folder: Path, logs: dict[str, str], 
     assert bundle.manifest.training.command in card
 
 
+def test_figures_and_golden_inputs_are_of_what_the_device_shows_the_network(folder: Path, logs: dict[str, str]) -> None:
+    bundle = load_bundle(folder / "idle" / "emotion", Task.EMOTION)
+    spec = bundle.manifest.networks["emotion"].input
+    assert (spec.shape, spec.margin, spec.mirrored) == ((1, 40, 40, 1), 4, True)
+    assert "40×40 grey and its mirror image" in (bundle.path / "README.md").read_text("utf-8")
+    classifier, right = Classifier(bundle), []
+    for label in bundle.manifest.labels:
+        for file in sorted((folder / "data" / "test" / label).iterdir()):
+            right.append(classifier.classify(cv2.imread(str(file))).label == label)
+    (metrics,) = bundle.manifest.metrics
+    assert (metrics.n, metrics.int8["accuracy"]) == (len(right), round(sum(right) / len(right), 6))
+
+
 def test_the_command_prints_what_int8_costs(logs: dict[str, str]) -> None:
     for words in (
         "int8 ms",
@@ -83,7 +98,7 @@ def refusals(folder: Path, logs: dict[str, str]) -> dict[str, dict]:
     ("case", "status", "words"),
     [
         ("other_classes", 66, ["network.keras", "'logits' with 7 channels", "'logits' with 3 channels"]),
-        ("other_channels", 66, ["network.keras", "(48, 48, 1)", "(48, 48, 3)", "another training"]),
+        ("other_channels", 66, ["network.keras", "(40, 40, 1)", "(40, 40, 3)", "another training"]),
         ("no_keras", 66, ["network.keras", "not a Keras network"]),
         ("cut_off", 66, ["network.keras", "not a Keras network"]),
         ("other_labels", 78, ["labels", "angry", "neutral"]),

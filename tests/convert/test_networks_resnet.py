@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from convert.networks.presets import PRESETS, Architecture, Stage, Stem
-from convert.training.recipe import InputTable, NetworkTable, RecipeError, read_recipe
+from convert.training.recipe import CropTable, NetworkTable, RecipeError, read_recipe
 from edge.inference.bundle import read_manifest
 
 ROOT = Path(__file__).parents[2]
@@ -95,7 +95,7 @@ def test_ones_own_gestures_go_on_with_the_shipped_network() -> None:
     shipped = read_manifest(MODELS / "gesture").training.recipe
     own = read_recipe(RECIPES / "own_gestures.toml")
     assert own.network.architecture == NetworkTable.model_validate(shipped["network"]).architecture
-    assert own.input == InputTable.model_validate(shipped["input"])
+    assert own.input == CropTable.model_validate(shipped["input"])
 
 
 def test_a_recipe_may_describe_a_network_of_its_own() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from edge.inference import Bundle, Task, load_bundle, verify_bundle
 from edge.inference.bundle import BundleError
+from edge.inference.manifest import InputSpec
 from edge.inference.verify import MAX_DRIFT_STEPS, MAX_ERROR_RATIO
 
 Manifest = dict[str, Any]
@@ -42,6 +43,22 @@ def test_every_shipped_bundle_passes_its_golden_vectors(models_dir: Path, task: 
 def test_one_flipped_bit_is_found(bundle_copy: Path, name: str) -> None:
     flip_bit(bundle_copy / name, 1000)
     with pytest.raises(BundleError, match=rf"{name}: damaged or changed: its SHA-256 is .* install"):
+        load_bundle(bundle_copy)
+
+
+def test_views_are_written_only_where_they_say_something(models_dir: Path) -> None:
+    spec = load_bundle(models_dir / "emotion", Task.EMOTION).manifest.networks["emotion"].input
+    plain = spec.model_copy(update={"margin": 0, "mirrored": False})
+    assert not {"margin", "mirrored"} & set(plain.model_dump(mode="json"))
+    viewed = plain.model_copy(update={"margin": 4, "mirrored": True}).model_dump(mode="json")
+    assert (viewed["margin"], viewed["mirrored"]) == (4, True)
+    assert InputSpec.model_validate(viewed).margin == 4
+
+
+@pytest.mark.parametrize("margin", [-1, 5000])
+def test_a_margin_wider_than_any_crop_is_refused(bundle_copy: Path, margin: int) -> None:
+    edit(bundle_copy, lambda manifest: manifest["networks"]["eyes"]["input"].update(margin=margin))
+    with pytest.raises(BundleError, match=r"networks\.eyes\.input\.margin"):
         load_bundle(bundle_copy)
 
 

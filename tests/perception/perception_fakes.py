@@ -57,13 +57,14 @@ def fake_bundle(
     size: tuple[int, int] = (24, 24),
     output: str = "logits",
     temperature: float = 1.0,
+    **views: Any,
 ) -> FakeBundle:
-    """A bundle for ``task`` whose network is ``function``."""
+    """A bundle for ``task`` whose network is ``function``; ``views`` are further fields of its input."""
     shape = (1, *size, 1 if colour == "grey" else 3)
     network = {
         "file": "network.tflite",
         "sha256": "0" * 64,
-        "input": {"shape": shape, "colour": colour, "mean": 127.5, "scale": 0.0078125},
+        "input": {"shape": shape, "colour": colour, "mean": 127.5, "scale": 0.0078125, **views},
         "outputs": [output],
         "macs": 0,
     }

@@ -103,6 +103,25 @@ def test_a_missing_label_is_refused() -> None:
         EyeReader(fake_bundle("eyes", ["shut", "wide"], lambda crop: [0.0, 0.0]))
 
 
+def test_a_margin_is_cut_off_and_the_mirror_image_counts_half() -> None:
+    crop = np.zeros((30, 30, 3), np.uint8)
+    crop[:, :3] = crop[:, -3:] = 255  # the margin
+    crop[:, 3] = 90
+    bundle = fake_bundle(
+        "emotion",
+        ["left", "right"],
+        lambda seen: [float(seen[:, 0].mean()), float(seen.max())],
+        margin=3,
+        mirrored=True,
+    )
+    classifier = Classifier(bundle, batch=3)
+    assert classifier.size == 30
+    # Of two views one has the bright column at its left: half of its 90 beside the 90 that both have anywhere.
+    np.testing.assert_allclose(classifier.probabilities([crop]), softmax(np.array([[45, 90]], np.float32)))
+    assert len(classifier.probabilities([crop, crop, crop])) == 3
+    assert bundle.built[0].shape == (6, 24, 24, 1)
+
+
 def test_other_misfits_are_refused() -> None:
     with pytest.raises(BundleError, match="needs an output 'logits'"):
         Classifier(fake_bundle("gesture", ["palm", "fist"], lambda crop: [0.0, 0.0], output="scores"))
