@@ -74,9 +74,9 @@ def _network_lines(manifest: Manifest) -> Iterator[str]:
     yield "|---|---|---|---|"
     for spec in manifest.networks.values():
         _, height, width, _ = spec.input.shape
-        mirrored = " and its mirror image" if spec.input.mirrored else ""
+        twice = ", its mirror image too where it is unsure" if spec.input.second_look_below else ""
         yield (
-            f"| `{spec.file}` | {height}×{width} {spec.input.colour}{mirrored}, {spec.input.dtype} | "
+            f"| `{spec.file}` | {height}×{width} {spec.input.colour}{twice}, {spec.input.dtype} | "
             f"{', '.join(f'`{name}`' for name in spec.outputs)} | {spec.macs / 1e6:.2f} |"
         )
     if manifest.labels:

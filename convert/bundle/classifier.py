@@ -34,6 +34,7 @@ from convert.training.datasets import Prepared, prepare
 from convert.training.recipe import Recipe
 from edge.inference import Task
 from edge.inference.manifest import InputSpec, Metrics
+from edge.perception.looks import look
 
 log = logging.getLogger(__name__)
 
@@ -121,8 +122,7 @@ def _metrics(quantized: QuantizedNetwork, recipe: Recipe, validation: LabelledIm
 
 def _logits(run: Run, pixels: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.float32]:
     """``(n, k)``: as the device takes them of crops without their margin, ``(n, height, width, channels)``."""
-    logits = run(pixels)["logits"]
-    return np.asarray((logits + run(pixels[:, :, ::-1])["logits"]) / 2, np.float32) if spec.mirrored else logits
+    return look(lambda seen: run(seen)["logits"], pixels, spec)
 
 
 def _lost_points(metrics: Metrics) -> float:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from convert.evaluate.mistakes import Mistake, MistakeGroup
 from convert.evaluate.sources import Crops
 from edge.inference import Bundle
-from edge.perception.classifier import LOGITS, Classifier, mean_of_views, views_of
+from edge.perception.classifier import LOGITS, Classifier
+from edge.perception.looks import look, middle_of
 
 BATCH = 32
 
@@ -35,9 +36,12 @@ def float_logits(bundle: Bundle, checkpoint: Path, crops: Crops) -> NDArray[np.f
     network = float_networks(bundle.manifest, checkpoint)[task]
     spec = bundle.manifest.networks[task].input
 
+    def run(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        network.invoke(pixels)
+        return network.real(LOGITS)
+
     def score(images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        network.invoke(np.stack([view for image in images for view in views_of(image, spec)]))
-        return mean_of_views(network.real(LOGITS), spec)
+        return look(run, np.stack([middle_of(image, spec) for image in images]), spec)
 
     return _score(score, crops)
 

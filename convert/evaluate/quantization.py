@@ -57,7 +57,7 @@ def _network(bundle: Bundle, name: str) -> Row:
     _, height, width, _ = spec.input.shape
     return (
         name,
-        f"{height}×{width} {spec.input.colour}" + (", and its mirror image" if spec.input.mirrored else ""),
+        f"{height}×{width} {spec.input.colour}" + (", twice where unsure" if spec.input.second_look_below else ""),
         f"{spec.macs / 1e6:.2f}",
         f"{len(bundle.models[name]) / 1024:.0f}",
         f"{conversion.float_bytes / 1024:.0f}" if conversion else "–",

@@ -40,7 +40,9 @@ class CropTable(InputTable):
     """What a classifier is fed: the middle of a crop, ``size`` wide."""
 
     margin: int = Field(default=0, ge=0, description="pixels at each side of the crop that the network isn't shown")
-    mirrored: bool = Field(default=False, description="on the device it looks at the mirror image too")
+    second_look_below: float = Field(
+        default=0.0, ge=0, description="it looks at the mirror image too where its best logit leads by less"
+    )
 
     @property
     def whole(self) -> int:
@@ -250,8 +252,8 @@ class Recipe(BaseRecipe):
     def _check_input(self) -> Recipe:
         if self.input.margin and self.dataset not in WHOLE_CROPS:
             raise ValueError(f"input.margin is for {' and '.join(WHOLE_CROPS)}, whose pictures are the whole crop")
-        if self.input.mirrored and not self.augment.mirror:
-            raise ValueError("input.mirrored needs augment.mirror: the network must have seen mirror images")
+        if self.input.second_look_below and not self.augment.mirror:
+            raise ValueError("input.second_look_below needs augment.mirror: the network must have seen mirror images")
         return self
 
     @model_validator(mode="after")

@@ -64,15 +64,15 @@ class _Strict(BaseModel):
 MAX_MARGIN = 1024
 """More than any crop is wide."""
 
-_LATER = ("margin", "mirrored")
+_LATER = ("margin", "second_look_below")
 """Fields of an input that bundles had later than the others."""
 
 
 class InputSpec(_Strict):
     """What a network is fed: ``shape`` ``(n, height, width, channels)``; real value = (pixel - mean) * scale.
 
-    A classifier's crop has a ``margin`` of so many pixels at each side that the network isn't shown; ``mirrored``: it
-    looks at the mirror image too, and the mean of both logits counts.
+    A classifier's crop has a ``margin`` of so many pixels at each side that the network isn't shown.  Where its best
+    logit leads by less than ``second_look_below``, it looks at the mirror image too, and the mean of both counts.
     """
 
     shape: tuple[int, int, int, int]
@@ -81,7 +81,7 @@ class InputSpec(_Strict):
     mean: float
     scale: float
     margin: int = Field(default=0, ge=0, le=MAX_MARGIN)
-    mirrored: bool = False
+    second_look_below: float = Field(default=0.0, ge=0)
 
     @model_validator(mode="after")
     def _check(self) -> InputSpec:

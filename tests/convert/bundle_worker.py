@@ -25,7 +25,7 @@ RECIPE = {
     "task": "emotion",
     "dataset": "fer2013",
     "labels": list(LABELS),
-    "input": {"size": 40, "margin": 4, "mirrored": True, "train_size": 40, "colour": "grey"},
+    "input": {"size": 40, "margin": 4, "second_look_below": 0.05, "train_size": 40, "colour": "grey"},
     "network": {"stem_width": 8, "stem_stride": 2, "stages": [{"width": 8, "blocks": 1, "stride": 2}]},
     "optimiser": {"epochs": 1, "batch": 16, "rate": 0.01, "precision": "float32"},
 }

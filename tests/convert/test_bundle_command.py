@@ -60,8 +60,8 @@ def test_the_bundle_says_how_it_became_int8(folder: Path, logs: dict[str, str], 
 def test_figures_and_golden_inputs_are_of_what_the_device_shows_the_network(folder: Path, logs: dict[str, str]) -> None:
     bundle = load_bundle(folder / "idle" / "emotion", Task.EMOTION)
     spec = bundle.manifest.networks["emotion"].input
-    assert (spec.shape, spec.margin, spec.mirrored) == ((1, 40, 40, 1), 4, True)
-    assert "40×40 grey and its mirror image" in (bundle.path / "README.md").read_text("utf-8")
+    assert (spec.shape, spec.margin, spec.second_look_below) == ((1, 40, 40, 1), 4, 0.05)
+    assert "40×40 grey, its mirror image too where it is unsure" in (bundle.path / "README.md").read_text("utf-8")
     classifier, right = Classifier(bundle), []
     for label in bundle.manifest.labels:
         for file in sorted((folder / "data" / "test" / label).iterdir()):

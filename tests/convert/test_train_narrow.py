@@ -62,7 +62,7 @@ RECIPE = {
     "task": "emotion",
     "dataset": "fer2013",
     "labels": ("a", "b"),
-    "input": {"size": 40, "margin": 4, "mirrored": True, "train_size": 40, "colour": "grey"},
+    "input": {"size": 40, "margin": 4, "second_look_below": 2.0, "train_size": 40, "colour": "grey"},
     "network": {"stages": [{"width": 8, "inner": 4, "blocks": 1}]},
     "optimiser": {"epochs": 1, "batch": 2, "rate": 0.1},
 }
@@ -78,7 +78,7 @@ def test_a_whole_crop_has_its_margin() -> None:
     ("change", "fault"),
     [
         ({"dataset": "eyes"}, "input.margin is for fer2013 and ferplus"),
-        ({"augment": {"mirror": False}}, "input.mirrored needs augment.mirror"),
+        ({"augment": {"mirror": False}}, "input.second_look_below needs augment.mirror"),
         ({"network": {"block": "bottleneck", "stages": [{"width": 8, "inner": 4, "blocks": 1}]}}, "stages.inner"),
     ],
 )

@@ -46,12 +46,12 @@ def test_one_flipped_bit_is_found(bundle_copy: Path, name: str) -> None:
         load_bundle(bundle_copy)
 
 
-def test_views_are_written_only_where_they_say_something(models_dir: Path) -> None:
+def test_margin_and_second_look_are_written_only_where_they_say_something(models_dir: Path) -> None:
     spec = load_bundle(models_dir / "emotion", Task.EMOTION).manifest.networks["emotion"].input
-    plain = spec.model_copy(update={"margin": 0, "mirrored": False})
-    assert not {"margin", "mirrored"} & set(plain.model_dump(mode="json"))
-    viewed = plain.model_copy(update={"margin": 4, "mirrored": True}).model_dump(mode="json")
-    assert (viewed["margin"], viewed["mirrored"]) == (4, True)
+    plain = spec.model_copy(update={"margin": 0, "second_look_below": 0.0})
+    assert not {"margin", "second_look_below"} & set(plain.model_dump(mode="json"))
+    viewed = plain.model_copy(update={"margin": 4, "second_look_below": 2.0}).model_dump(mode="json")
+    assert (viewed["margin"], viewed["second_look_below"]) == (4, 2.0)
     assert InputSpec.model_validate(viewed).margin == 4
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from perception_fakes import fake_bundle, frontal
+from perception_fakes import FakeBundle, fake_bundle, frontal
 
 from edge.inference.bundle import BundleError
 from edge.perception.classifier import Classifier, softmax
@@ -103,23 +103,43 @@ def test_a_missing_label_is_refused() -> None:
         EyeReader(fake_bundle("eyes", ["shut", "wide"], lambda crop: [0.0, 0.0]))
 
 
-def test_a_margin_is_cut_off_and_the_mirror_image_counts_half() -> None:
-    crop = np.zeros((30, 30, 3), np.uint8)
-    crop[:, :3] = crop[:, -3:] = 255  # the margin
-    crop[:, 3] = 90
+def viewed(below: float) -> tuple[Classifier, FakeBundle]:
+    """A classifier that sees how bright a crop's left edge is, and half of what is brightest anywhere."""
     bundle = fake_bundle(
         "emotion",
-        ["left", "right"],
-        lambda seen: [float(seen[:, 0].mean()), float(seen.max())],
+        ["left", "anywhere"],
+        lambda seen: [float(seen[:, 0].mean()), float(seen.max()) / 2],
         margin=3,
-        mirrored=True,
+        second_look_below=below,
     )
-    classifier = Classifier(bundle, batch=3)
+    return Classifier(bundle, batch=3), bundle
+
+
+def edged(value: int) -> np.ndarray:
+    """A crop whose margin is white, and whose left edge within it has this ``value``."""
+    crop = np.zeros((30, 30, 3), np.uint8)
+    crop[:, :3] = crop[:, -3:] = 255
+    crop[:, 3] = value
+    return crop
+
+
+@pytest.mark.parametrize(
+    ("below", "value", "left"),
+    [(0, 4, 4), (3, 4, 2), (3, 8, 8), (100, 8, 4)],
+    ids=["never", "where it is unsure", "not where it is sure", "always"],
+)
+def test_an_unsure_classifier_looks_at_the_mirror_image_too(below: float, value: int, left: float) -> None:
+    classifier, bundle = viewed(below)
     assert classifier.size == 30
-    # Of two views one has the bright column at its left: half of its 90 beside the 90 that both have anywhere.
-    np.testing.assert_allclose(classifier.probabilities([crop]), softmax(np.array([[45, 90]], np.float32)))
-    assert len(classifier.probabilities([crop, crop, crop])) == 3
-    assert bundle.built[0].shape == (6, 24, 24, 1)
+    found = classifier.probabilities([edged(value)])
+    np.testing.assert_allclose(found, softmax(np.array([[left, value / 2]], np.float32)))
+    assert bundle.built[0].shape == (3, 24, 24, 1)
+
+
+def test_of_several_crops_only_the_unsure_ones_change() -> None:
+    classifier, _ = viewed(3)
+    found = classifier.probabilities([edged(8), edged(4), edged(8)])
+    np.testing.assert_allclose(found, softmax(np.array([[8, 4], [2, 2], [8, 4]], np.float32)))
 
 
 def test_other_misfits_are_refused() -> None:
