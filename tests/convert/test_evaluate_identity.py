@@ -1,6 +1,5 @@
-"""``vigil-convert evaluate`` for identity, with a network of another task as a made-up embedder."""
+"""``vigil-convert evaluate`` for identity, with the shipped embedder."""
 
-import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -20,24 +19,8 @@ PEOPLE = ("Ann", "Bob", "Cy", "Di")
 
 @pytest.fixture
 def bundle(models_dir: Path, tmp_path: Path) -> Path:
-    """The shipped network for emotion under the name of identity, its logits as an embedding."""
-    folder = tmp_path / "identity"
-    shutil.copytree(models_dir / "emotion", folder)
-    manifest = json.loads((folder / "manifest.json").read_text())
-    network = manifest["networks"].pop("emotion") | {"outputs": ["embedding"]}
-    manifest |= {"name": "identity", "task": "identity", "labels": [], "metrics": [], "networks": {"identity": network}}
-    with np.load(folder / "golden.npz") as golden:
-        renamed = {
-            name.replace("emotion", "identity").replace("logits", "embedding"): golden[name] for name in golden.files
-        }
-    np.savez(folder / "golden.npz", **renamed)
-    manifest["golden"]["sha256"] = _sha256(folder / "golden.npz")
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    return folder
-
-
-def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    """A copy of the shipped one."""
+    return Path(shutil.copytree(models_dir / "identity", tmp_path / "identity"))
 
 
 @pytest.fixture
@@ -134,11 +117,11 @@ def test_a_face_is_aligned_and_the_middle_one_taken(models_dir: Path) -> None:
     assert Aligner(None, 40, 64).crop(photo).shape == (64, 64, 3)
 
 
-def test_a_made_up_embedder_is_near_chance_on_real_pairs(
+def test_the_shipped_embedder_tells_real_people_apart(
     bundle: Path, dataset: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     status, out, _ = run(capsys, bundle, "--data", dataset("lfw"), "--limit", 160, "--json")
     figures = json.loads(out)["int8"]
     assert (status, len(figures["folds"])) == (0, 8)
     assert figures["unaligned"] < 0.05 * figures["photos"], "the cascade for faces finds nearly all"
-    assert 0.4 < figures["accuracy"] < 0.75
+    assert figures["accuracy"] > 0.9, "most of these people trained it, those of the first two folds didn't"
