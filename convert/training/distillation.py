@@ -17,8 +17,8 @@ from convert.data.framing import EveryFace
 from convert.data.pictures import all_image_files
 from convert.training.batches import PlainBatches, one_hot
 from convert.training.datasets import Prepared
-from convert.training.finished import load_finished
-from convert.training.from_bundle import is_bundle, require_same_pixels
+from convert.training.finished import load_finished, recipe_of
+from convert.training.from_bundle import require_same_pixels
 from convert.training.recipe import Recipe, RecipeError, TeacherTable
 from convert.training.sampling import sampling_weights
 from edge.vision.crops import Colour
@@ -65,16 +65,22 @@ def _table_of(recipe: Recipe) -> TeacherTable:
 
 
 def _load(folder: Path, recipe: Recipe) -> keras.Model:
-    if is_bundle(folder):
-        require_same_pixels(folder, "--teacher", recipe.input)
+    """The teacher in ``folder``, as a network of whole crops, of which it may see the middle only."""
     network = load_finished(folder, "--teacher")
+    known = recipe_of(folder, "--teacher").input
+    require_same_pixels(folder, "--teacher", known, recipe.input)
+    if known.margin:
+        side = known.whole
+        network = keras.Sequential(
+            [keras.Input((side, side, known.channels)), keras.layers.Cropping2D(known.margin), network]
+        )
     side = recipe.input.whole
     wanted = (None, side, side, recipe.input.channels), (None, len(recipe.labels))
     received = tuple(network.input_shape), tuple(network.output_shape)
     if wanted != received:
         raise RecipeError(
-            f"--teacher {folder}: must take crops {wanted[0][1:]} and give {wanted[1][1]} classes as the recipe's "
-            f"network does, received {received[0][1:]} and {received[1][-1]}"
+            f"--teacher {folder}: must take crops {wanted[0][1:]}, its margin included, and give {wanted[1][1]} "
+            f"classes as the recipe's network does, received {received[0][1:]} and {received[1][-1]}"
         )
     return network
 

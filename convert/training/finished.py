@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 from pathlib import Path
 from typing import Any
 
 import keras
+from pydantic import ValidationError
 
 from convert.training.checkpoint import Arrays, values_of
-from convert.training.from_bundle import bundle_network, is_bundle
+from convert.training.from_bundle import bundle_network, bundle_recipe, is_bundle
 from convert.training.narrow import narrowed
-from convert.training.recipe import RecipeError
+from convert.training.recipe import Recipe, RecipeError
+from convert.training.report import REPORT_FILE
 
 NETWORK_FILE = "network.keras"
 
@@ -32,6 +35,31 @@ def load_finished(folder: Path, option: str, name: str = NETWORK_FILE) -> keras.
         return keras.models.load_model(file, compile=False)
     except (OSError, ValueError) as error:
         raise RecipeError(f"{option} {folder}: no network of a finished training in {file} ({error})") from error
+
+
+def recipe_of(folder: Path, option: str) -> Recipe:
+    """By what the network in ``folder``, a classifier's training or bundle that ``option`` names, was trained.
+
+    Raises:
+        RecipeError: that isn't told there.
+    """
+    if is_bundle(folder):
+        return bundle_recipe(folder, option)
+    file = folder / REPORT_FILE
+    try:
+        return Recipe.model_validate(json.loads(file.read_text("utf-8"))["recipe"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise RecipeError(
+            f"{option} {folder}: {file} must tell by which recipe the network was trained, as it does after a "
+            f"classifier's training ({_reason(error)})"
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc'])) or 'recipe'}: {first['msg']}"
+    return repr(error)
 
 
 def initial_weights(folder: Path, name: str = NETWORK_FILE) -> Arrays:

@@ -49,13 +49,22 @@ def bundle_network(folder: Path, option: str, *, any_size: bool = False) -> kera
     return network
 
 
-def require_same_pixels(folder: Path, option: str, wanted: InputTable) -> None:
-    """Check that the network of the bundle in ``folder`` knows pixels as the ``wanted`` real values.
+def bundle_recipe(folder: Path, option: str) -> Recipe:
+    """By what the network of the bundle in ``folder``, which the command line's ``option`` names, was trained.
 
     Raises:
-        RecipeError: it was trained on other ones.
+        RecipeError: it is no classifier, or wasn't made by a recipe.
+        BundleError: it is damaged.
     """
-    received = _recipe_of(load_bundle(folder), option).input
+    return _recipe_of(load_bundle(folder), option)
+
+
+def require_same_pixels(folder: Path, option: str, received: InputTable, wanted: InputTable) -> None:
+    """Check that a network in ``folder``, trained on ``received`` pixels, knows them as the ``wanted`` real values.
+
+    Raises:
+        RecipeError: it knows other ones.
+    """
     for key in ("colour", "mean", "scale"):
         if getattr(received, key) != getattr(wanted, key):
             raise RecipeError(

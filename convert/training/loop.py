@@ -16,7 +16,7 @@ from convert.training.datasets import Prepared
 from convert.training.distribute import use_devices, use_one_device
 from convert.training.files import make_folder, replacing
 from convert.training.finished import NETWORK_FILE, InitialWeights, digest, initial_weights
-from convert.training.from_bundle import bundle_network, is_bundle, require_same_pixels
+from convert.training.from_bundle import bundle_network, bundle_recipe, is_bundle, require_same_pixels
 from convert.training.normalizations import first_pixels, restore_statistics
 from convert.training.recipe import BaseRecipe, Recipe
 from convert.training.report import write_report
@@ -61,7 +61,8 @@ def train(trainee: Trainee, out: Path, start: Start) -> keras.Model:
     recipe, prepared = trainee.recipe, trainee.prepared
     _check_amounts(recipe, prepared)
     if start.initial and is_bundle(start.initial):
-        require_same_pixels(start.initial, "--initial", recipe.input)
+        known = bundle_recipe(start.initial, "--initial").input
+        require_same_pixels(start.initial, "--initial", known, recipe.input)
     initial = initial_weights(start.initial) if start.initial else []
     origin = digest(initial) if initial else None
     new = Checkpoint(identity(recipe, start.seed, prepared.train, prepared.soft_targets, origin))

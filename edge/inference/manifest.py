@@ -208,4 +208,15 @@ class Manifest(_Strict):
             raise ValueError(f"a bundle for {self.task.value!r} needs at least two labels")
         if len(set(self.labels)) != len(self.labels):
             raise ValueError(f"labels must differ from each other, received {list(self.labels)}")
+        if not self.task.is_classifier:
+            self._check_plain_inputs()
         return self
+
+    def _check_plain_inputs(self) -> None:
+        for name, network in self.networks.items():
+            for key in _LATER:
+                if getattr(network.input, key):
+                    raise ValueError(
+                        f"networks.{name}.input.{key} is for the crops of classifiers, nothing in a bundle for "
+                        f"{self.task.value!r} heeds it; leave it out"
+                    )

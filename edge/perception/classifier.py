@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.inference import Bundle
 from edge.inference.bundle import BundleError
-from edge.perception.looks import look, middle_of
+from edge.perception.looks import Glance, look, look_on, middle_of
 from edge.values import Classification, Image
 
 LOGITS = "logits"
 """The name of a classifier's one output."""
+
+
+class Reading(NamedTuple):
+    """What was read of a crop, and the look at it that counts for the next frame's."""
+
+    said: Classification
+    glance: Glance
 
 
 class Classifier:
@@ -44,11 +52,16 @@ class Classifier:
         pixels = np.stack([middle_of(crop, self._input) for crop in crops])
         return softmax(look(self._run, pixels, self._input) / self._temperature)
 
-    def classify(self, crop: Image) -> Classification:
-        """The label of one crop, with the probabilities of all."""
-        (row,) = self.probabilities([crop])
+    def read(self, crop: Image, last: Reading | None = None, t: float = 0.0) -> Reading:
+        """The label of one crop, with the probabilities of all.
+
+        In a stream ``last`` is what was read of the same thing before, and ``t`` the frame's time in seconds.
+        """
+        before = last.glance if last else None
+        logits, glance = look_on(self._run, middle_of(crop, self._input)[None], self._input, before, t)
+        (row,) = softmax(logits / self._temperature)
         probabilities = dict(zip(self.labels, row.tolist(), strict=True))
-        return Classification(self.labels[int(row.argmax())], probabilities)
+        return Reading(Classification(self.labels[int(row.argmax())], probabilities), glance)
 
     def _run(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         self._pixels[: len(pixels)] = pixels

@@ -1,8 +1,13 @@
-"""How a classifier looks at a crop: at its middle and, where that leaves it unsure, at the mirror image too."""
+"""How a classifier looks at a crop: at its middle and, where that leaves it unsure, at the mirror image too.
+
+In a stream it has looked a moment ago.  There the second look is the last one, and the next look is at the other side:
+two looks for the price of one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +18,17 @@ from edge.vision.crops import to_colour
 
 Pixels = NDArray[np.uint8]
 Logits = NDArray[np.float32]
+
+RECENT_SECONDS = 0.25
+"""A look counts as the second one for so long: what a hand or a face shows hardly changes meanwhile."""
+
+
+class Glance(NamedTuple):
+    """One look of a stream, at ``t`` seconds: logits ``(1, k)`` of a crop or of its mirror image."""
+
+    t: float
+    mirrored: bool
+    logits: Logits
 
 
 def middle_of(crop: Image, spec: InputSpec) -> Pixels:
@@ -30,8 +46,35 @@ def look(run: Callable[[Pixels], Logits], pixels: Pixels, spec: InputSpec) -> Lo
     unsure = lead(logits) < spec.second_look_below
     if not unsure.any():
         return logits
-    both = (logits + run(pixels[:, :, ::-1])) / 2
+    both = (logits + run(_mirrored(pixels))) / 2
     return np.asarray(np.where(unsure[:, None], both, logits), np.float32)
+
+
+def look_on(
+    run: Callable[[Pixels], Logits], pixels: Pixels, spec: InputSpec, last: Glance | None, t: float
+) -> tuple[Logits, Glance]:
+    """As :func:`look`, for one crop of a stream, ``(1, height, width, channels)``; and the look to tell the next call.
+
+    ``last`` is the one of an earlier frame at the same thing, if there was one.
+    """
+
+    def glance(mirrored: bool) -> Glance:
+        return Glance(t, mirrored, run(_mirrored(pixels) if mirrored else pixels))
+
+    def unsure(look: Glance) -> bool:
+        return bool(lead(look.logits)[0] < spec.second_look_below)
+
+    if last and not 0 <= t - last.t <= RECENT_SECONDS:
+        last = None
+    now = glance(mirrored=last is not None and unsure(last) and not last.mirrored)
+    if not unsure(now):
+        return now.logits, now
+    other = last if last and last.mirrored != now.mirrored else glance(not now.mirrored)
+    return np.asarray((now.logits + other.logits) / 2, np.float32), now
+
+
+def _mirrored(pixels: Pixels) -> Pixels:
+    return pixels[:, :, ::-1]
 
 
 def lead(logits: Logits) -> Logits:

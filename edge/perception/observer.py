@@ -8,12 +8,12 @@ from pathlib import Path
 import cv2
 
 from edge.inference.manifest import Task
+from edge.perception.classifier import Reading
 from edge.perception.effort import AT_BEST, Effort
-from edge.perception.paced import Paced
+from edge.perception.paced import EVERY_FRAME, Paced
 from edge.perception.senses import Senses, load_senses
 from edge.perception.stopwatch import Stopwatch
 from edge.values import (
-    Classification,
     Face,
     FaceObservation,
     Frame,
@@ -71,29 +71,31 @@ class Observer:
             observation = Observation(
                 t,
                 tuple(self._read_face(image, face, track, t, memory.emotions, watch) for track, face in faces),
-                tuple(self._read_hand(image, hand, track, watch) for track, hand in hands),
+                tuple(self._read_hand(image, hand, track, t, memory.gestures, watch) for track, hand in hands),
             )
-            memory.keep_emotions()
+            memory.keep_alive()
         self.timings_ms = watch.ms
         return observation
 
     def _read_face(
-        self, image: Image, face: Face, track: int, t: float, emotions: Paced[Classification], watch: Stopwatch
+        self, image: Image, face: Face, track: int, t: float, emotions: Paced[Reading], watch: Stopwatch
     ) -> FaceObservation:
         emotion = eyes = None
         if reader := self._senses.emotion:
             with watch.stage("emotion"):
-                emotion = emotions.get(track, t, lambda: reader.read(image, face))
+                emotion = emotions.get(track, t, lambda last: reader.read(image, face, last, t)).said
         if self._senses.eyes:
             with watch.stage("eyes"):
                 eyes = self._senses.eyes.read(image, face)
         return FaceObservation(face, track, emotion, eyes)
 
-    def _read_hand(self, image: Image, hand: Hand, track: int, watch: Stopwatch) -> HandObservation:
+    def _read_hand(
+        self, image: Image, hand: Hand, track: int, t: float, gestures: Paced[Reading], watch: Stopwatch
+    ) -> HandObservation:
         gesture = None
-        if self._senses.gesture:
+        if reader := self._senses.gesture:
             with watch.stage("gesture"):
-                gesture = self._senses.gesture.read(image, hand)
+                gesture = gestures.get(track, t, lambda last: reader.read(image, hand, last, t)).said
         return HandObservation(hand, track, gesture)
 
 
@@ -104,7 +106,8 @@ class _Memory:
         self._settings = settings
         self.faces = Follower(senses.faces) if senses.faces else None
         self.hands = Follower(senses.hands) if senses.hands else None
-        self.emotions: Paced[Classification] = Paced(settings.emotion_reads_per_second)
+        self.emotions: Paced[Reading] = Paced(settings.emotion_reads_per_second)
+        self.gestures: Paced[Reading] = Paced(EVERY_FRAME)
         self.follow_by(AT_BEST)
 
     def follow_by(self, effort: Effort) -> None:
@@ -116,10 +119,12 @@ class _Memory:
             self.hands.search(effort.hands, settings.min_hand_px * effort.size_scale)
         self.emotions.per_second = settings.emotion_reads_per_second * effort.emotion_scale
 
-    def keep_emotions(self) -> None:
-        """Forget those of faces that won't appear again."""
+    def keep_alive(self) -> None:
+        """Forget what was read of faces and hands that won't appear again."""
         if self.faces:
             self.emotions.keep(self.faces.alive)
+        if self.hands:
+            self.gestures.keep(self.hands.alive)
 
 
 def _find(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from typing import Generic, TypeVar
 
 Reading = TypeVar("Reading")
+
+EVERY_FRAME = math.inf
+"""The rate of what is read anew in every frame."""
 
 TOLERANCE_SECONDS = 0.005
 """A frame that comes this little too early still counts: else frame times that jitter halve the rate."""
@@ -18,12 +22,12 @@ class Paced(Generic[Reading]):
         self.per_second = per_second
         self._taken: dict[int, tuple[float, Reading]] = {}
 
-    def get(self, track: int, t: float, take: Callable[[], Reading]) -> Reading:
-        """The reading of ``track`` at ``t`` seconds: the last one, or a new one by ``take()`` once that is due."""
+    def get(self, track: int, t: float, take: Callable[[Reading | None], Reading]) -> Reading:
+        """The reading of ``track`` at ``t`` seconds: the last one, or a new one by ``take(last)`` once that is due."""
         taken = self._taken.get(track)
         if taken is not None and 0 <= t - taken[0] < 1 / self.per_second - TOLERANCE_SECONDS:
             return taken[1]
-        reading = take()
+        reading = take(taken[1] if taken else None)
         self._taken[track] = (t, reading)
         return reading
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from edge.inference import Bundle, Task, load_bundle
+from edge.perception.classifier import Reading
 from edge.perception.emotion import EmotionReader
 from edge.perception.eyes import EyeReader
 from edge.perception.gesture import GestureReader
-from edge.values import Classification, Eyes, Face, Hand, Image
+from edge.values import Eyes, Face, Hand, Image
 from edge.vision.detectors import FaceDetector, HandDetector
 from edge.vision.following import Detector
 from edge.vision.settings import DetectionSettings
@@ -20,7 +21,7 @@ Sense = TypeVar("Sense")
 
 
 class ReadEmotion(Protocol):
-    def read(self, image: Image, face: Face) -> Classification: ...
+    def read(self, image: Image, face: Face, last: Reading | None, t: float) -> Reading: ...
 
 
 class ReadEyes(Protocol):
@@ -28,7 +29,7 @@ class ReadEyes(Protocol):
 
 
 class ReadGesture(Protocol):
-    def read(self, image: Image, hand: Hand) -> Classification: ...
+    def read(self, image: Image, hand: Hand, last: Reading | None, t: float) -> Reading: ...
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ def test_figures_and_golden_inputs_are_of_what_the_device_shows_the_network(fold
     classifier, right = Classifier(bundle), []
     for label in bundle.manifest.labels:
         for file in sorted((folder / "data" / "test" / label).iterdir()):
-            right.append(classifier.classify(cv2.imread(str(file))).label == label)
+            right.append(classifier.read(cv2.imread(str(file))).said.label == label)
     (metrics,) = bundle.manifest.metrics
     assert (metrics.n, metrics.int8["accuracy"]) == (len(right), round(sum(right) / len(right), 6))
 

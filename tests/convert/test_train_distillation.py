@@ -86,7 +86,10 @@ def test_a_taught_network_trains_and_its_checkpoint_knows_the_targets(teacher: P
     ("change", "message"),
     [
         ({"teacher": None}, r"needs the recipe's table \[teacher\]"),
-        ({"labels": ("closed", "open", "squinting")}, r"must take crops \(12, 12, 1\) and give 3 classes .* 2$"),
+        (
+            {"labels": ("closed", "open", "squinting")},
+            r"must take crops \(12, 12, 1\), its margin included, and give 3 classes .* 2$",
+        ),
         ({"teacher": TeacherTable(unlabelled=("photos",))}, "searched for faces as the task emotion sees them"),
     ],
 )
@@ -94,6 +97,33 @@ def test_what_does_not_fit_is_refused(teacher: Path, tmp_path: Path, change: dic
     recipe = make_recipe().model_copy(update={"teacher": TeacherTable()} | change)
     with pytest.raises(RecipeError, match=message):
         distillation.taught(make_prepared(make_recipe()), recipe, tmp_path, [teacher])
+
+
+def test_a_teacher_of_the_middle_teaches_one_of_the_whole(tmp_path: Path) -> None:
+    whole = recipe_with(weight=1.0)
+    table = whole.input.model_copy(update={"size": 8, "margin": 2})
+    changes = {"teacher": None, "task": "emotion", "dataset": "fer2013", "input": table}
+    middle = whole.model_copy(update=changes)
+    prepared = make_prepared(middle)
+    judged = replace(prepared.validation, images=prepared.validation.images[:, 2:10, 2:10])
+    network = train_classifier(middle, replace(prepared, validation=judged), tmp_path / "middle", Start())
+    assert network.input_shape == (None, 8, 8, 1)
+    prepared = make_prepared(whole)
+    taught = distillation.taught(prepared, whole, tmp_path, [tmp_path / "middle"])
+    seen = (prepared.train.images[:, 2:10, 2:10].astype(np.float32) - whole.input.mean) * whole.input.scale
+    mirrored = np.ascontiguousarray(seen[:, :, ::-1])
+    powers = [np.exp(np.asarray(network.predict(view, verbose=0))) for view in (seen, mirrored)]
+    expected = np.mean([each / each.sum(axis=1, keepdims=True) for each in powers], axis=0)
+    assert np.allclose(taught.soft_targets, expected, atol=1e-5)
+
+
+def test_a_teacher_whose_recipe_is_lost_is_refused(teacher: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    (folder / "network.keras").write_bytes((teacher / "network.keras").read_bytes())
+    (folder / "training.json").write_text('{"recipe": {"task": "eyes"}}')
+    with pytest.raises(RecipeError, match=r"must tell by which recipe .*input: Field required"):
+        distillation.taught(make_prepared(make_recipe()), recipe_with(), tmp_path, [folder])
 
 
 def test_a_folder_without_a_network_is_no_teacher(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,15 @@ def test_margin_and_second_look_are_written_only_where_they_say_something(models
     viewed = plain.model_copy(update={"margin": 4, "second_look_below": 2.0}).model_dump(mode="json")
     assert (viewed["margin"], viewed["second_look_below"]) == (4, 2.0)
     assert InputSpec.model_validate(viewed).margin == 4
+
+
+@pytest.mark.parametrize("key", ["margin", "second_look_below"])
+def test_what_only_classifiers_heed_is_refused_elsewhere(models_dir: Path, tmp_path: Path, key: str) -> None:
+    folder = tmp_path / "hands"
+    shutil.copytree(models_dir / "hands", folder)
+    edit(folder, lambda manifest: manifest["networks"]["onet"]["input"].update({key: 4}))
+    with pytest.raises(BundleError, match=rf"networks\.onet\.input\.{key} is for the crops of classifiers"):
+        load_bundle(folder)
 
 
 @pytest.mark.parametrize("margin", [-1, 5000])

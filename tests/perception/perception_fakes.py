@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.inference import Bundle, Manifest
+from edge.perception.classifier import Reading
+from edge.perception.looks import Glance
 from edge.values import Box, Classification, Eyes, Face, Hand, Image, Point
 from edge.vision.mipmap import Mipmap
 
@@ -25,11 +27,13 @@ class FakeNetwork:
         self.shape = shape
         self.function = function
         self.seen = np.zeros(0, np.uint8)
+        self.runs = 0
 
     def invoke(self, pixels: NDArray[np.uint8]) -> None:
         if pixels.shape != self.shape or pixels.dtype != np.uint8:
             raise ValueError(f"expected uint8 {self.shape}, received {pixels.dtype} {pixels.shape}")
         self.seen = pixels.copy()
+        self.runs += 1
 
     def real(self, name: str) -> NDArray[np.float32]:
         if name != "logits":
@@ -127,14 +131,17 @@ class FakeHands:
 
 
 class CountingReader:
-    """Numbers its readings, from "1" on."""
+    """Numbers its readings, from "1" on, and remembers which ones it was told of."""
 
     def __init__(self) -> None:
         self.count = 0
+        self.told: list[str | None] = []
 
-    def read(self, image: Image, face: Any) -> Classification:
+    def read(self, image: Image, thing: Any, last: Reading | None = None, t: float = 0.0) -> Reading:
         self.count += 1
-        return Classification(str(self.count), {str(self.count): 1.0})
+        self.told.append(last.said.label if last else None)
+        said = Classification(str(self.count), {str(self.count): 1.0})
+        return Reading(said, Glance(t, False, np.zeros((1, 1), np.float32)))
 
 
 class FakeEyes:

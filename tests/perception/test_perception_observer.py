@@ -130,7 +130,7 @@ def test_a_paced_reading_is_never_older_than_its_period(gaps: list[float], per_s
         t += gap
         now = t
         before = len(taken)
-        reading = paced.get(1, t, lambda: taken.append(now) or now)  # noqa: B023
+        reading = paced.get(1, t, lambda last: taken.append(now) or now)  # noqa: B023
         assert t - reading < 1 / per_second
         assert len(taken) - before <= 1
     assert all(later - earlier > 1 / per_second - 0.0051 for earlier, later in pairwise(taken))
@@ -138,10 +138,23 @@ def test_a_paced_reading_is_never_older_than_its_period(gaps: list[float], per_s
 
 def test_a_forgotten_track_is_read_anew() -> None:
     paced: Paced[str] = Paced(1.0)
-    paced.get(1, 0.0, lambda: "first")
+    paced.get(1, 0.0, lambda last: f"first after {last}")
     paced.keep([2])
-    assert paced.get(1, 0.1, lambda: "second") == "second"
-    assert paced.get(1, 0.0, lambda: "time ran backwards") == "time ran backwards"
+    assert paced.get(1, 0.1, lambda last: f"second after {last}") == "second after None"
+    assert (
+        paced.get(1, 0.0, lambda last: f"{last}, as time ran backwards") == "second after None, as time ran backwards"
+    )
+
+
+def test_readers_are_told_what_they_read_before_of_the_same_track() -> None:
+    world = World()
+    for t in (0.0, 0.1, 0.2, 0.3):
+        world.observer.observe(frame(t))
+    world.observer.analyze(IMAGE)
+    world.hands.hands = (Hand(Box(200, 100, 280, 200), 0.9),)
+    world.observer.observe(frame(0.4))
+    assert world.emotions.told == [None, "1", None, "2"]
+    assert world.gestures.told == [None, "1", "2", "3", None, None]
 
 
 def test_less_effort_searches_less_often_and_less_finely_and_reads_emotion_more_seldom() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from perception_fakes import FakeBundle, fake_bundle, frontal
 
 from edge.inference.bundle import BundleError
-from edge.perception.classifier import Classifier, softmax
+from edge.perception.classifier import Classifier, Reading, softmax
 from edge.perception.emotion import EmotionReader
 from edge.perception.eyes import MIN_EYE_DISTANCE_PX, EyeReader, judgeable
 from edge.perception.gesture import GestureReader
@@ -30,7 +30,7 @@ def test_softmax_is_a_distribution_in_the_logits_order(logits: list[float]) -> N
 
 def test_temperature_softens() -> None:
     bundle = fake_bundle("gesture", ["palm", "none"], lambda crop: [2.0, 0.0], temperature=2.0)
-    found = GestureReader(bundle).read(IMAGE, Hand(Box(10, 10, 90, 90), 1.0))
+    found = GestureReader(bundle).read(IMAGE, Hand(Box(10, 10, 90, 90), 1.0)).said
     assert found.label == "palm"
     assert found.probability == pytest.approx(math.e / (math.e + 1), abs=1e-6)
     assert sum(found.probabilities.values()) == pytest.approx(1)
@@ -40,14 +40,14 @@ def test_a_gesture_bundle_brings_its_own_labels() -> None:
     labels = [f"{n:02d}" for n in range(1, 11)]
     reader = GestureReader(fake_bundle("gesture", labels, lambda crop: [float(n) for n in range(10)], colour="rgb"))
     assert reader.labels == tuple(labels)
-    assert reader.read(IMAGE, Hand(Box(0, 0, 50, 80), 1.0)).label == "10"
+    assert reader.read(IMAGE, Hand(Box(0, 0, 50, 80), 1.0)).said.label == "10"
 
 
 def test_an_emotion_is_read_from_an_upright_crop_in_the_networks_colours() -> None:
     image = np.zeros((300, 300, 3), np.uint8)
     image[..., 2] = 200  # red, the last in BGR
     bundle = fake_bundle("emotion", ["sad", "happy"], lambda crop: [0.0, float(crop[0, 0, 0])], colour="rgb")
-    assert EmotionReader(bundle).read(image, frontal()).label == "happy"
+    assert EmotionReader(bundle).read(image, frontal()).said.label == "happy"
     assert (bundle.built[0].seen == (200, 0, 0)).all()
 
 
@@ -140,6 +140,54 @@ def test_of_several_crops_only_the_unsure_ones_change() -> None:
     classifier, _ = viewed(3)
     found = classifier.probabilities([edged(8), edged(4), edged(8)])
     np.testing.assert_allclose(found, softmax(np.array([[8, 4], [2, 2], [8, 4]], np.float32)))
+
+
+def left_of(found: Reading) -> float:
+    """By how much ``left`` is likelier than ``anywhere``, in logits."""
+    return math.log(found.said.probabilities["left"] / found.said.probabilities["anywhere"])
+
+
+def test_in_a_stream_the_second_look_is_the_one_before() -> None:
+    classifier, bundle = viewed(3)
+    looks = [(first := classifier.read(edged(4), None, 0.0))]
+    runs = bundle.built[0].runs
+    for index in range(1, 5):
+        looks.append(classifier.read(edged(4), looks[-1], index / 30))
+    assert bundle.built[0].runs - runs == 4  # once a frame
+    assert [look.glance.mirrored for look in looks] == [False, True, False, True, False]
+    assert all(look.said == first.said for look in looks)
+    assert left_of(first) == pytest.approx(2 - 2)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "left", "runs"),
+    [
+        (0.0, 0.3, 2, 2),
+        (1.0, 0.9, 2, 2),
+        (0.0, 0.2, 0, 1),
+    ],
+    ids=["the last look is old", "time ran backwards", "it counts"],
+)
+def test_only_a_recent_look_counts(before: float, after: float, left: float, runs: int) -> None:
+    classifier, bundle = viewed(3)
+    last = classifier.read(edged(0), None, before)  # bright nowhere: 0 and 0
+    start = bundle.built[0].runs
+    found = classifier.read(edged(4), last, after)
+    assert bundle.built[0].runs - start == runs
+    assert left_of(found) == pytest.approx(left - (2 if runs == 2 else 1))
+
+
+def test_a_sure_look_stands_alone_and_the_next_is_at_the_crop_itself() -> None:
+    classifier, bundle = viewed(3)
+    last = classifier.read(edged(4), None, 0.0)
+    sure = Reading(last.said, last.glance._replace(mirrored=True))
+    found = classifier.read(edged(8), sure, 0.1)
+    assert (left_of(found), found.glance.mirrored) == (pytest.approx(4), False)
+    assert classifier.read(edged(8), found, 0.2).glance.mirrored is False
+    start = bundle.built[0].runs
+    unsure = classifier.read(edged(4), found, 0.3)
+    assert left_of(unsure) == pytest.approx(0)
+    assert bundle.built[0].runs - start == 2  # the last look was at the same side
 
 
 def test_other_misfits_are_refused() -> None:
