@@ -26,6 +26,15 @@ PNET_CELL = 12
 PNET_STRIDE = 2
 """Pixels between neighbouring windows of P-Net."""
 
+OnetWidths = tuple[int, int, int, int, int]
+"""Channels of O-Net's four convolutions and units of its dense layer."""
+
+ONET_WIDTHS: OnetWidths = (32, 64, 64, 128, 256)
+"""The paper's."""
+
+ONET_LAYERS = ("conv1", "conv2", "conv3", "conv4", "dense")
+"""The layers that have those widths."""
+
 
 def pnet(height: int | None = None, width: int | None = None) -> keras.Model:
     """Build the proposal network: fully convolutional, outputs ``(N, rows, columns, channels)``.
@@ -49,14 +58,21 @@ def rnet() -> keras.Model:
     return _dense_heads(image, x, 128, "rnet")
 
 
-def onet() -> keras.Model:
+def onet(widths: OnetWidths = ONET_WIDTHS) -> keras.Model:
     """Build the output network for 48 × 48 windows: outputs ``(N, channels)``."""
+    first, second, third, fourth, units = widths
     image = keras.Input((48, 48, 3), name="image")
-    x = _convolution(image, 32, 3, "conv1", pool=layers.MaxPooling2D(3, 2, "same", name="pool1"))
-    x = _convolution(x, 64, 3, "conv2", strides=2, padding="same", pool=layers.MaxPooling2D(3, 1, name="pool2"))
-    x = _convolution(x, 64, 3, "conv3", pool=layers.MaxPooling2D(2, 2, name="pool3"))
-    x = _convolution(x, 128, 2, "conv4")
-    return _dense_heads(image, x, 256, "onet")
+    x = _convolution(image, first, 3, "conv1", pool=layers.MaxPooling2D(3, 2, "same", name="pool1"))
+    x = _convolution(x, second, 3, "conv2", strides=2, padding="same", pool=layers.MaxPooling2D(3, 1, name="pool2"))
+    x = _convolution(x, third, 3, "conv3", pool=layers.MaxPooling2D(2, 2, name="pool3"))
+    x = _convolution(x, fourth, 2, "conv4")
+    return _dense_heads(image, x, units, "onet")
+
+
+def onet_widths(network: keras.Model) -> OnetWidths:
+    """Those of an O-Net that :func:`onet` built."""
+    first, second, third, fourth, units = (network.get_layer(name).bias.shape[0] for name in ONET_LAYERS)
+    return first, second, third, fourth, units
 
 
 NETWORKS: dict[str, Callable[[], keras.Model]] = {"pnet": pnet, "rnet": rnet, "onet": onet}

@@ -71,7 +71,15 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         type=Path,
         metavar="DIR",
         help="a finished training of the same network, or a bundle of one (emotion, eyes, gesture; faces, of which "
-        "it takes all three), whose weights this one begins with; with other labels all but those of its last layer",
+        "it takes all three; for a recipe with the table [onet] any with an O-Net), whose weights this one begins "
+        "with; with other labels all but those of its last layer",
+    )
+    parser.add_argument(
+        "--detector",
+        type=Path,
+        metavar="DIR",
+        help="for a recipe with the table [onet]: the single-shot detector, a finished training or a bundle, whose "
+        "finds the O-Net is to confirm",
     )
     again = parser.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="go on after the last whole epoch of an interrupted run")
@@ -84,7 +92,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, and return the exit status."""
-    if arguments.task in DETECTORS and _is_single_shot(arguments.recipe):
+    confirming = arguments.task == "hands" and _has_table(arguments.recipe, "onet")
+    if (arguments.detector is not None) != confirming:
+        raise RecipeError("--detector: is for hands by a recipe with the table [onet], which needs it")
+    if confirming:
+        _train_confirming(arguments)
+    elif arguments.task in DETECTORS and _has_table(arguments.recipe, "canvas"):
         _train_single_shot(arguments)
     elif arguments.task in DETECTORS:
         _train_cascade(arguments)
@@ -136,17 +149,30 @@ def _train_identity(arguments: argparse.Namespace) -> None:
 
 
 def _train_cascade(arguments: argparse.Namespace) -> None:
-    for flag, instead in _NOT_FOR_A_CASCADE.items():
-        if getattr(arguments, flag):
-            raise RecipeError(f"--{flag}: is for classifiers; a cascade's training {instead}")
+    _refuse_flags(arguments)
     from convert.training.cascade import train
 
     train(arguments.recipe, arguments.data, arguments.out, arguments.seed, arguments.initial)
 
 
-def _is_single_shot(recipe: Path) -> bool:
-    """Whether the recipe is for a detector of one network: it says on what canvases that one is trained."""
-    return "canvas" in read_tables(recipe, RecipeError, "recipe")
+def _train_confirming(arguments: argparse.Namespace) -> None:
+    _refuse_flags(arguments)
+    from convert.training.cascade import train_confirming
+
+    train_confirming(
+        arguments.recipe, arguments.data, arguments.out, arguments.detector, arguments.seed, arguments.initial
+    )
+
+
+def _refuse_flags(arguments: argparse.Namespace) -> None:
+    for flag, instead in _NOT_FOR_A_CASCADE.items():
+        if getattr(arguments, flag):
+            raise RecipeError(f"--{flag}: is for classifiers; a cascade's training {instead}")
+
+
+def _has_table(recipe: Path, table: str) -> bool:
+    """Whether the recipe has it: ``canvas`` is for a detector of one network, ``onet`` for what confirms its finds."""
+    return table in read_tables(recipe, RecipeError, "recipe")
 
 
 def _train_single_shot(arguments: argparse.Namespace) -> None:

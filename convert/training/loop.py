@@ -118,6 +118,7 @@ def _fit(trainee: Trainee, checkpoint: Checkpoint, out: Path, start: Start, init
             prepared.soft_targets,
         )
         network = trainee.compiled(len(batches))
+        network.optimizer.build(network.trainable_variables)  # TensorFlow traces a step twice that has to make them
         judge = trainee.judge(judged, batches)
         keeper = Keeper(checkpoint, judge, recipe, out)
         beginning = [InitialWeights(trainee.kept_part(network), initial)] if initial and not done else []

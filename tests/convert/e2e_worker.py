@@ -1,8 +1,8 @@
 """From pictures to bundles, in a process of its own, for ``test_e2e_train_to_device.py``.
 
 ``argv[1]`` is a folder with the data sets of ``e2e_data`` in ``data/``; for each further name, one of ``RECIPES``, it
-gets ``runs/<name>`` and ``bundles/<name>``, and ``evaluate.json`` of identity.  Keras is on TensorFlow throughout, for
-only that converts.
+gets ``runs/<name>`` and ``bundles/<name>``, and ``evaluate.json`` of identity; of ``train:<name>`` the former only.
+Keras is on TensorFlow throughout, for only that converts.
 """
 
 import contextlib
@@ -51,15 +51,15 @@ def classifier(task: str, dataset: str, labels: object, size: int, colour: str, 
     }
 
 
-def cascade(task: str, objects: dict) -> dict:
+def cascade() -> dict:
     draw = {"positives": 4, "parts": 2, "near": 3}
     stage = {"steps": 20, "batch": 32, "precision": "float32", "mining_threshold": 0.5, "draw": draw}
     nobody = {"loader": "backgrounds", "folder": "nobody", "background": 20, "mined": 10}
     return {
-        "task": task,
+        "task": "faces",
         "smallest_px": 48,
         "thresholds": {"pnet": 0.55, "rnet": 0.65, "onet": 0.75},
-        "sources": {"objects": objects, "nobody": nobody},
+        "sources": {"objects": {"loader": "mtfl", "folder": "mtfl"}, "nobody": nobody},
         "stages": {"pnet": stage, "rnet": stage, "onet": stage},
     }
 
@@ -81,6 +81,22 @@ SINGLE_SHOT = {
     },
 }
 
+ONET = {
+    "task": "hands",
+    "smallest_px": 40,
+    "sources": {
+        "objects": {"loader": "boxes", "folder": "hands"},
+        "nobody": {"loader": "backgrounds", "folder": "nobody", "mined": 10},
+    },
+    "onet": {
+        "steps": 20,
+        "batch": 32,
+        "precision": "float32",
+        "widths": [16, 32, 32, 64, 128],
+        "draw": {"positives": 4, "parts": 2, "near": 3},
+    },
+}
+
 RECIPES = {
     "emotion": ("fer2013", classifier("emotion", "fer2013", fer2013.LABELS, 48, "grey")),
     "eyes": ("", classifier("eyes", "eyes", eyes.LABELS, 24, "grey")),
@@ -90,9 +106,9 @@ RECIPES = {
         classifier("gesture", "folder", OWN_LABELS, 64, "rgb", folder={"crop": "hands"})
         | {"network": SHIPPED_GESTURE, "optimiser": {**OPTIMISER, "samples_per_epoch": 64, "rate": 0.01}},
     ),
-    "faces": ("", cascade("faces", {"loader": "mtfl", "folder": "mtfl"})),
-    "hands": ("", cascade("hands", {"loader": "boxes", "folder": "hands"})),
+    "faces": ("", cascade()),
     "single_shot": ("", SINGLE_SHOT),
+    "onet": ("", ONET),
     "identity": (
         "people",
         {
@@ -105,6 +121,9 @@ RECIPES = {
     ),
 }
 """By the bundle's name: the data folder below ``data``, and the recipe."""
+
+
+BEGINNINGS = {"own": ["--initial", MODELS / "gesture"], "onet": ["--initial", MODELS / "hands"]}
 
 
 def toml(value: object) -> str:
@@ -121,18 +140,37 @@ def run(*arguments: object) -> None:
         sys.exit(f"{arguments}: exit status {status}")
 
 
-def make(name: str, folder: Path) -> None:
+def train(name: str, folder: Path) -> None:
     data_name, recipe = RECIPES[name]
-    task, data, checkpoint = recipe["task"], folder / "data" / data_name, folder / "runs" / name
     file = folder / f"{name}.toml"
     file.write_text("".join(f"{key} = {toml(value)}\n" for key, value in recipe.items()))
-    beginning = ["--initial", MODELS / "gesture"] if name == "own" else []
-    run("train", task, "--data", data, "--recipe", file, "--out", checkpoint, *beginning)
+    beginning = BEGINNINGS.get(name, [])
+    if name == "onet":
+        beginning = [*beginning, "--detector", folder / "runs" / "single_shot"]
+    data, out = folder / "data" / data_name, folder / "runs" / name
+    run("train", recipe["task"], "--data", data, "--recipe", file, "--out", out, *beginning)
+
+
+def make(name: str, folder: Path) -> None:
+    if name == "hands":  # trained like a cascade for faces: it is bundled from that one, made before
+        run("bundle", "hands", "--checkpoint", folder / "runs" / "faces", "--out", folder / "bundles" / "hands")
+        return
+    train(name, folder)
+    if name == "single_shot":
+        train("onet", folder)
+    bundle(name, folder)
+    if name == "identity":
+        evaluate_identity(folder)
+
+
+def bundle(name: str, folder: Path) -> None:
+    data_name, recipe = RECIPES[name]
+    task, data, checkpoint = recipe["task"], folder / "data" / data_name, folder / "runs" / name
     inputs = [] if task in ("faces", "hands") else ["--data", data, "--fine-tune", "never"]
     if task == "identity":
         inputs = ["--data", data]
     if name == "single_shot":
-        inputs = ["--onet", folder / "runs" / "hands"]  # made before it
+        inputs = ["--onet", folder / "runs" / "onet"]
     run("bundle", task, "--checkpoint", checkpoint, *inputs, "--out", folder / "bundles" / name)
 
 
@@ -145,9 +183,8 @@ def evaluate_identity(folder: Path) -> None:
 
 if __name__ == "__main__":
     out = Path(sys.argv[1])
-    for bundle_name in sys.argv[2:]:
+    for wanted in sys.argv[2:]:
         started = time.perf_counter()
-        make(bundle_name, out)
-        if bundle_name == "identity":
-            evaluate_identity(out)
-        print(f"{bundle_name}: {time.perf_counter() - started:.1f} s")
+        only, _, made = wanted.rpartition(":")
+        (train if only else make)(made, out)
+        print(f"{wanted}: {time.perf_counter() - started:.1f} s")

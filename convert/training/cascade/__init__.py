@@ -10,3 +10,12 @@ def train(recipe_path: Path, data: Path, out: Path, seed: int = 0, initial: Path
     from convert.training.cascade import stages  # Keras is slow to import
 
     return stages.train(recipe_path, data, out, seed, initial)
+
+
+def train_confirming(
+    recipe_path: Path, data: Path, out: Path, detector: Path, seed: int = 0, initial: Path | None = None
+) -> Path:
+    """Train the O-Net of a single-shot ``detector``; see :func:`convert.training.cascade.confirm.train`."""
+    from convert.training.cascade import confirm
+
+    return confirm.train(recipe_path, data, out, detector, seed, initial)

@@ -168,5 +168,6 @@ def fit_network(
     )
     averaging = {} if fit.average is None else {"use_ema": True, "ema_momentum": fit.average}
     trainer.compile(keras.optimizers.AdamW(schedule, weight_decay=fit.decay, **averaging))
+    trainer.optimizer.build(trainer.trainable_variables)  # TensorFlow traces a step twice that has to make them
     history = trainer.fit(Batches(samples, fit, seed), epochs=fit.epochs, verbose=verbose)
     return {name: float(values[-1]) for name, values in history.history.items()}

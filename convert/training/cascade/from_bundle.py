@@ -10,12 +10,14 @@ import keras
 import numpy as np
 from keras import layers
 
-from convert.networks.cascade import NETWORKS
+from convert.networks.cascade import NETWORKS, ONET_LAYERS, OnetWidths, onet
 from convert.quantize.stem import single_kernel
 from convert.quantize.tflite_file import TfliteFile
 from convert.training.from_bundle import FileWeights, is_bundle
 from convert.training.recipe import RecipeError
-from edge.inference import load_bundle
+from edge.inference import Bundle, load_bundle
+
+IMAGE_CHANNELS = 3
 
 SAME_SLOPE = 1e-3
 """Slopes that differ by less are one, rounded."""
@@ -29,6 +31,21 @@ def initial_networks(folder: Path) -> dict[str, keras.Model]:
         BundleError: it is a damaged bundle.
     """
     return _of_bundle(folder) if is_bundle(folder) else {name: _finished(folder, name) for name in NETWORKS}
+
+
+def initial_onet(folder: Path) -> keras.Model:
+    """O-Net alone, of any bundle or finished training in ``folder`` that has one, for ``--initial``.
+
+    Raises:
+        RecipeError: it has none, or one that was imported with other activations.
+        BundleError: it is a damaged bundle.
+    """
+    if not is_bundle(folder):
+        return _finished(folder, "onet")
+    bundle = load_bundle(folder)
+    if "onet" not in bundle.models:
+        raise RecipeError(f"--initial {folder}: this bundle has no O-Net, only {', '.join(bundle.models)}")
+    return _network("onet", bundle)
 
 
 def _finished(folder: Path, name: str) -> keras.Model:
@@ -46,21 +63,33 @@ def _of_bundle(folder: Path) -> dict[str, keras.Model]:
             f"--initial {folder}: a cascade is trained on from {', '.join(NETWORKS)}, this bundle lacks "
             f"{', '.join(missing)}"
         )
-    networks = {}
-    for name, spec in bundle.manifest.networks.items():
-        networks[name] = network = NETWORKS[name]()
-        _take(network, bundle.models[name], set(spec.outputs))
-    return networks
+    return {name: _network(name, bundle) for name in bundle.manifest.networks}
+
+
+def _network(name: str, bundle: Bundle) -> keras.Model:
+    model = bundle.models[name]
+    network = onet(_widths(model)) if name == "onet" else NETWORKS[name]()
+    _take(network, model, set(bundle.manifest.networks[name].outputs))
+    return network
+
+
+def _widths(model: bytes) -> OnetWidths:
+    """Those of the O-Net in a file."""
+    weights = FileWeights(model)
+    stem, *others = (len(weights.kernel(name)) for name in ONET_LAYERS[:-1])
+    together = weights.kernel(ONET_LAYERS[0]).shape[-1] // IMAGE_CHANNELS  # pixels that the stem sees as one
+    second, third, fourth = others
+    return stem // together, second, third, fourth, len(weights.kernel(f"{ONET_LAYERS[-1]}_convolution"))
 
 
 def _take(network: keras.Model, model: bytes, outputs: set[str]) -> None:
-    """Give ``network`` the weights of its file; heads that a device doesn't read aren't there and begin at random."""
+    """Give ``network`` the weights of its file; heads that a device doesn't read aren't there and begin at 0."""
     weights, slopes = FileWeights(model), _Slopes(model)
     unread = set(network.output) - outputs
     for layer in network.layers:
         if layer.name in unread:
-            continue
-        if isinstance(layer, layers.Conv2D):
+            layer.set_weights([np.zeros_like(array) for array in layer.get_weights()])
+        elif isinstance(layer, layers.Conv2D):
             kernel = single_kernel(weights.kernel(layer.name), layer.kernel.shape[-2])
             bias = weights.bias(layer.name)[: layer.filters]  # a stem that sees several pixels as one repeats them
             layer.set_weights([np.moveaxis(kernel, 0, -1), bias])

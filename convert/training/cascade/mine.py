@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.data.scenes import Scene
-from convert.training.cascade.detect import CascadeDetector
 from convert.training.cascade.samples import NEGATIVE_IOU, PART, POSITIVE, Samples, label
 from convert.training.cascade.windows import Cutter, Windows, covers, upright
+from convert.training.scenes.judge import Search
 from edge.vision.boxes import iou, squarify
 
 _UNSURE = 0.2
@@ -16,10 +16,10 @@ _UNSURE = 0.2
 
 
 def mine(
-    detector: CascadeDetector, image: NDArray[np.uint8], scene: Scene, size: int, most: int, rng: np.random.Generator
+    search: Search, image: NDArray[np.uint8], scene: Scene, size: int, most: int, rng: np.random.Generator
 ) -> list[Samples]:
-    """Label what ``detector`` finds in a scene's ``image`` ``(h, w, 3)`` uint8 BGR; at most ``most`` negatives."""
-    found = detector(image)
+    """Label what ``search`` finds in a scene's ``image`` ``(h, w, 3)`` uint8 BGR; at most ``most`` negatives."""
+    found = search(image)
     if not len(found.boxes):
         return []
     squares = squarify(found.boxes)

@@ -6,8 +6,9 @@ from math import radians
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from convert.networks.cascade import ONET_WIDTHS, OnetWidths
 from convert.toml_file import read_toml
 from convert.training.cascade.augment import CutOff, Jitter
 from convert.training.cascade.draw import Draw
@@ -80,8 +81,8 @@ class CutOffTable(StrictTable):
     depth: float = Field(gt=0, le=0.5, description="up to so much of the object is lost")
 
 
-class StageTable(StrictTable):
-    """How one network is trained, and the score from which its windows go on to the next stage's training."""
+class FitTable(StrictTable):
+    """How one network is trained."""
 
     steps: int = Field(ge=0, description="0 leaves the network as --initial has it")
     batch: int = Field(gt=1)
@@ -99,7 +100,6 @@ class StageTable(StrictTable):
     int8_steps: int = Field(default=0, ge=0, description="steps at int8's levels after the others")
     average_momentum: float | None = Field(default=None, gt=0, lt=1, description="of the weights' moving average")
     draw: DrawTable
-    mining_threshold: float = Field(gt=0, lt=1)
 
     def fit(self) -> Fit:
         """Give the training's parameters."""
@@ -123,6 +123,12 @@ class StageTable(StrictTable):
             epochs=min(EPOCHS, max(self.steps, 1)),
             landmarks_delta=self.landmarks_delta,
         )
+
+
+class StageTable(FitTable):
+    """And the score from which its windows go on to the next stage's training."""
+
+    mining_threshold: float = Field(gt=0, lt=1)
 
 
 class StagesTable(StrictTable):
@@ -169,6 +175,51 @@ class CascadeRecipe(SceneRecipe):
         """By the names of a bundle's manifest (:class:`edge.vision.cascade.Thresholds`)."""
         spacing = self.pyramid.model_dump(exclude_defaults=True)
         return self.thresholds.model_dump() | {f"pyramid_{key}": value for key, value in spacing.items()}
+
+
+class OnetTable(FitTable):
+    """How an O-Net is trained, and how wide it is."""
+
+    steps: int = Field(gt=0)
+    widths: OnetWidths = Field(
+        default=ONET_WIDTHS,
+        description="channels of its convolutions, units of its dense layer; of a wider --initial "
+        "those that matter most",
+    )
+
+    @model_validator(mode="after")
+    def _check_widths(self) -> OnetTable:
+        if min(self.widths) < 1:
+            raise ValueError(f"widths: needs five numbers from 1 up, received {list(self.widths)}")
+        return self
+
+
+class ConfirmRecipe(SceneRecipe):
+    """Everything that decides the training of an O-Net for what a single-shot detector finds."""
+
+    task: Literal["hands"]
+    smallest_px: int = Field(default=40, ge=12, description="smallest object that the detector is asked for")
+    least_score: float = Field(default=0.03, gt=0, lt=1, description="of the detector's finds that are learned from")
+    sources: dict[str, SourceTable] = Field(min_length=1)
+    onet: OnetTable
+
+    @model_validator(mode="after")
+    def _check_mining(self) -> ConfirmRecipe:
+        for name, source in self.sources.items():
+            if source.mining_thresholds.given():
+                raise ValueError(
+                    f"sources.{name}.mining_thresholds: are for a cascade's stages; here least_score counts"
+                )
+        return self
+
+
+def read_confirm_recipe(file: Path) -> ConfirmRecipe:
+    """The recipe in ``file``.
+
+    Raises:
+        RecipeError: naming file, key, rule and what was received.
+    """
+    return read_toml(file, ConfirmRecipe, RecipeError, "recipe")
 
 
 def read_cascade_recipe(file: Path) -> CascadeRecipe:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from convert.networks.cascade import NETWORKS
+from convert.networks.cascade import NETWORKS, onet, onet_widths
 from convert.training.cascade.detect import CascadeDetector
-from convert.training.cascade.fit import fit_network
 from convert.training.cascade.from_bundle import initial_networks
 from convert.training.cascade.gather import gather
-from convert.training.cascade.int8 import fit_for_int8
 from convert.training.cascade.kernels import use_cascade_kernels
 from convert.training.cascade.recipe import CascadeRecipe, SourceTable, StageTable, read_cascade_recipe
-from convert.training.cascade.samples import NEGATIVE, Samples
+from convert.training.cascade.stage import fitted, keep_for_calibration, keep_to_one_training
 from convert.training.checkpoint import values_of
 from convert.training.files import make_folder, replacing
 from convert.training.finished import digest
@@ -30,10 +29,6 @@ from convert.training.seeding import make_repeatable, seed_epoch
 log = logging.getLogger(__name__)
 
 METRICS_FILE = "training.json"
-CALIBRATION_FILE = "calibration.npz"
-IDENTITY_FILE = "begun.json"
-
-CALIBRATION_WINDOWS = 512
 
 
 def train(recipe_path: Path, data: Path, out: Path, seed: int = 0, initial: Path | None = None) -> Path:
@@ -56,7 +51,7 @@ def train(recipe_path: Path, data: Path, out: Path, seed: int = 0, initial: Path
     _require_something_to_leave(recipe, recipe_path, initial)
     make_folder(out)
     identity = _identity(recipe, seed, networks)
-    _keep_to_one_training(identity, out)
+    keep_to_one_training(identity, out)
     use_cascade_kernels()
     make_repeatable(seed)
     sources = load_sources(recipe, data, out, np.random.default_rng(seed))
@@ -87,22 +82,6 @@ def _identity(recipe: CascadeRecipe, seed: int, networks: dict[str, keras.Model]
     }
 
 
-def _keep_to_one_training(identity: dict[str, Any], out: Path) -> None:
-    """Note what ``out`` is for, or compare with what it was begun for."""
-    file = out / IDENTITY_FILE
-    if not file.exists():
-        with replacing(file) as partial:
-            partial.write_text(json.dumps(identity, indent=2) + "\n", "utf-8")
-        return
-    begun = json.loads(file.read_text("utf-8"))
-    differing = [key for key in identity if identity[key] != begun.get(key)]
-    if differing:
-        raise RecipeError(
-            f"{out}: holds a training of another {' and '.join(differing)} (see {file.name}); give another --out, "
-            "or delete that folder"
-        )
-
-
 def _train_stage(
     name: str,
     index: int,
@@ -116,27 +95,22 @@ def _train_stage(
     seed_epoch(seed, index)
     rng = np.random.default_rng((seed, index))
     detector = _detector_before(name, recipe, out) if index else None
-    samples = gather(name, stage, sources, detector, rng)
-    _keep_for_calibration(name, samples, out, rng)
-    finished = _fitted(name, stage, samples, seed, initial)
+
+    def search_of(source: SourceTable) -> CascadeDetector | None:
+        return detector.with_thresholds(source.mining_thresholds.given()) if detector else None
+
+    samples = gather(name, stage.draw, sources, search_of, rng)
+    keep_for_calibration(name, samples, out, rng)
+    finished = fitted(_builder(name, initial), stage, samples, seed, initial)
     with replacing(out / f"{name}.keras") as partial:
         finished.save(partial)
 
 
-def _fitted(name: str, stage: StageTable, samples: Samples, seed: int, initial: keras.Model | None) -> keras.Model:
-    """The network in float32, from ``initial`` or from random weights."""
-    finished = NETWORKS[name]() if initial is None else initial
-    if stage.steps:
-        keras.config.set_dtype_policy(stage.precision)
-        network = NETWORKS[name]()
-        network.set_weights(finished.get_weights())
-        last = fit_network(network, samples, stage.fit(), seed)
-        keras.config.set_dtype_policy("float32")
-        finished.set_weights(network.get_weights())
-        log.info("%s: trained on %s windows; last epoch %s", name, f"{len(samples):,}", last)
-    if stage.int8_steps:
-        finished = fit_for_int8(finished, samples, stage.fit(), stage.int8_steps, seed)
-    return finished
+def _builder(name: str, initial: keras.Model | None) -> Callable[[], keras.Model]:
+    """Of a network like ``initial``, or of the paper's."""
+    if name != "onet" or initial is None:
+        return NETWORKS[name]
+    return lambda: onet(onet_widths(initial))
 
 
 def _detector_before(name: str, recipe: CascadeRecipe, out: Path) -> CascadeDetector:
@@ -154,17 +128,6 @@ def finished_detector(recipe: CascadeRecipe, out: Path, smallest: float) -> Casc
     """Give the whole cascade with the recipe's own thresholds."""
     networks = load_networks(out, list(NETWORKS))
     return CascadeDetector(networks, recipe.thresholds.model_dump(), smallest, recipe.pyramid.spacing)
-
-
-def _keep_for_calibration(name: str, samples: Samples, out: Path, rng: np.random.Generator) -> None:
-    """Write the windows on which int8 ranges are measured, half of them on objects."""
-    path = out / CALIBRATION_FILE
-    kept = dict(np.load(path)) if path.exists() else {}
-    negative = samples.kind == NEGATIVE
-    halves = [rng.choice(np.flatnonzero(kind), CALIBRATION_WINDOWS // 2) for kind in (negative, ~negative)]
-    kept[name] = samples.crops[np.concatenate(halves)]
-    with replacing(path) as partial, partial.open("wb") as file:
-        np.savez_compressed(file, **kept)
 
 
 def _write_metrics(

@@ -120,6 +120,7 @@ def _fit(
     finally:
         keras.config.set_dtype_policy("float32")
     trainer.compile(_optimiser(recipe.fit))
+    trainer.optimizer.build(trainer.trainable_variables)  # TensorFlow traces a step twice that has to make them
     keeper = Keeper(checkpoint, build_detector(), batches, recipe.fit.epochs, out, seed)
     done = checkpoint.progress.epochs
     beginning = [InitialWeights(trainer.network, initial)] if initial and not done else []

@@ -40,6 +40,10 @@ class Found:
         return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 5, 2), np.float32))
 
 
+Search = Callable[[NDArray[np.uint8]], Found]
+"""From a BGR image ``(height, width, 3)`` to what is found in it, best first."""
+
+
 @dataclass
 class Tally:
     """Counts over images; ``ious`` and ``errors`` of the found objects, the latter in distances between the eyes."""
@@ -78,8 +82,8 @@ class Summary:
         return {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(self).items()}
 
 
-def judge(detect: Callable[[NDArray[np.uint8]], Found], scenes: Sequence[Scene], smallest: float = 0.0) -> Summary:
-    """Search each scene with ``detect`` (BGR image → finds); objects under ``smallest`` pixels don't count."""
+def judge(detect: Search, scenes: Sequence[Scene], smallest: float = 0.0) -> Summary:
+    """Search each scene with ``detect``; objects under ``smallest`` pixels don't count."""
     tally = Tally()
     for scene in scenes:
         count(tally, detect(scene.read()), scene, smallest)
