@@ -40,12 +40,22 @@ chooses_threshold = true
 """
 
 
-@pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Ten sessions of two pictures, each with a bright rectangle as its hand, for a small network."""
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a small network, on few canvases."""
+    _make_small(monkeypatch)
+
+
+def _make_small(monkeypatch: pytest.MonkeyPatch) -> None:
     small = DetectorSize(stem=8, widths=(8, 8, 8), blocks=(1, 1, 1))
     monkeypatch.setattr(loop, "build_detector", lambda: build_detector(size=small))
     monkeypatch.setattr(loop, "CALIBRATION_CANVASES", 8)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten sessions of two pictures, each with a bright rectangle as its hand."""
+    tmp_path = tmp_path_factory.mktemp("detector")
     rng = np.random.default_rng(0)
     rows = ["image,label,session,xmin,ymin,xmax,ymax"]
     (tmp_path / "data/hands/images").mkdir(parents=True)
@@ -60,16 +70,25 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def train(data: Path, out: str, **how: Any) -> Path:
-    return loop.train(data / "hands.toml", data / "data", data / out, seed=3, **how)
+def train(data: Path, out: str, recipe: str = "hands.toml", **how: Any) -> Path:
+    return loop.train(data / recipe, data / "data", data / out, seed=3, **how)
+
+
+@pytest.fixture(scope="module")
+def whole(data: Path) -> Path:
+    """An unbroken training."""
+    with pytest.MonkeyPatch.context() as patched:
+        _make_small(patched)
+        return train(data, "whole")
 
 
 class PowerCutError(Exception):
     """Ends a training as a power cut would."""
 
 
-def test_a_broken_training_goes_on_to_the_same_network(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = train(data, "whole")
+def test_a_broken_training_goes_on_to_the_same_network(
+    data: Path, whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     report = json.loads((whole / "training.json").read_text("utf-8"))
     assert {"score", "expected", "nms"} <= set(report["thresholds"])
     assert report["held_back"]["hands"]["objects"] > 0
@@ -92,12 +111,11 @@ def test_a_broken_training_goes_on_to_the_same_network(data: Path, monkeypatch: 
     assert (broken / EPOCHS_FILE).read_text("utf-8") == (whole / EPOCHS_FILE).read_text("utf-8")
 
 
-def test_a_training_begins_with_the_weights_of_another(data: Path) -> None:
-    first = train(data, "first")
+def test_a_training_begins_with_the_weights_of_another(data: Path, whole: Path) -> None:
     still = RECIPE.replace("warmup_steps = 1", "warmup_steps = 1\nrate = 1e-12\nweight_decay = 0.0")
-    (data / "hands.toml").write_text(still)
-    second = train(data, "second", initial=first)
-    before, after = (keras.models.load_model(out / "detector.keras") for out in (first, second))
+    (data / "still.toml").write_text(still)
+    second = train(data, "second", "still.toml", initial=whole)
+    before, after = (keras.models.load_model(out / "detector.keras") for out in (whole, second))
     for one, other in zip(before.trainable_weights, after.trainable_weights, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)
     assert len(json.loads((second / "training.json").read_text("utf-8"))["initial"]) == 64

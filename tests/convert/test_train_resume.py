@@ -32,7 +32,7 @@ def start(backend: str, *trainings: tuple[Path, dict[str, Any]]) -> subprocess.C
         "XLA_FLAGS": "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0",
         "JAX_PLATFORMS": "cpu",
         # Compiling takes longer than training: what one process compiled, the next one reads.
-        "JAX_COMPILATION_CACHE_DIR": str(trainings[0][0].parent / "compiled"),
+        "JAX_COMPILATION_CACHE_DIR": str(trainings[0][0].parents[1] / "compiled"),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
     }
