@@ -1,12 +1,8 @@
-"""What a network is fed: augmented batches, made ahead of need by threads, and plain ones to judge it on."""
+"""What a network is fed: augmented batches, made ahead of need, and plain ones to judge it on."""
 
 from __future__ import annotations
 
-import os
-import threading
-import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import keras
@@ -17,15 +13,9 @@ from convert.data.classes import LabelledImages
 from convert.training.augment import Augment
 from convert.training.recipe import BaseRecipe
 from convert.training.sampling import draw
+from convert.training.workers import Ahead
 
 Batch = tuple[NDArray[np.float32], NDArray[Any]]
-
-AHEAD = 4
-"""Batches that are made before they are asked for."""
-
-WORKERS = max(1, min(2, os.cpu_count() or 1))
-"""Threads that augment: OpenCV and numpy let others run meanwhile, Python doesn't, so that more gain nothing."""
-
 
 Encode = Callable[[NDArray[np.int64], int], NDArray[Any]]
 """``encode(targets (n,), classes)``."""
@@ -62,57 +52,42 @@ class Batches(keras.utils.PyDataset):
         self._images, self._recipe, self._augment, self._seed = images, recipe, augment, seed
         self._chances = np.ones(len(images)) if weights is None else weights
         self._samples = recipe.optimiser.samples_per_epoch or len(images)
-        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="augment")
-        self._lock = threading.Lock()
-        self._ahead: dict[int, Future[Batch]] = {}
+        self._ahead = Ahead(self._make)
         self.start_epoch(0)
 
     def __len__(self) -> int:
         return self._samples // self._recipe.optimiser.batch
 
-    def start_epoch(self, epoch: int) -> None:
-        """Draw the order of ``epoch``'s crops, and begin to make its first batches."""
-        with self._lock:
-            for future in self._ahead.values():
-                future.cancel()
-            self._ahead = {}
-            self._epoch = epoch
-            self._order = draw(self._chances, self._samples, np.random.default_rng((self._seed, epoch)))
-            self.waited_seconds = 0.0
-            self._make_ahead(0)
-
-    def __getitem__(self, index: int) -> Batch:
-        """Take a batch; ``waited_seconds`` grows by how long it wasn't ready.
+    @property
+    def waited_seconds(self) -> float:
+        """How long batches of this epoch weren't ready when they were asked for.
 
         On the torch and JAX backends the training waits for just as long; on TensorFlow, which reads ahead itself,
         at most as long.
         """
-        with self._lock:
-            self._make_ahead(index)
-            future = self._ahead.pop(index)
-        started = time.perf_counter()
-        batch = future.result()
-        self.waited_seconds += time.perf_counter() - started
-        return batch
+        return self._ahead.waited_seconds
+
+    def start_epoch(self, epoch: int) -> None:
+        """Draw the order of ``epoch``'s crops, and begin to make its first batches."""
+        self._order = draw(self._chances, self._samples, np.random.default_rng((self._seed, epoch)))
+        self._ahead.start(lambda number: (epoch, number, self._chosen(number)), len(self))
+
+    def __getitem__(self, index: int) -> Batch:
+        pixels = self._ahead.take(index)
+        return normalise(pixels, self._recipe), self._targets(self._chosen(index))
 
     def close(self) -> None:
-        """Stop the threads."""
-        self._pool.shutdown(cancel_futures=True)
-
-    def _make_ahead(self, index: int) -> None:
-        for number in range(index, min(index + AHEAD, len(self))):
-            if number not in self._ahead:
-                self._ahead[number] = self._pool.submit(self._make, self._epoch, number, self._chosen(number))
+        """Stop what makes batches."""
+        self._ahead.close()
 
     def _chosen(self, index: int) -> NDArray[np.int64]:
         batch = self._recipe.optimiser.batch
         return self._order[index * batch : (index + 1) * batch]
 
-    def _make(self, epoch: int, index: int, chosen: NDArray[np.int64]) -> Batch:
+    def _make(self, epoch: int, index: int, chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
         rng = np.random.default_rng((self._seed, epoch, index))
         size = self._recipe.input.train_size
-        pixels = np.stack([self._augment(self._images.images[i], size, rng) for i in chosen])
-        return normalise(pixels, self._recipe), self._targets(chosen)
+        return np.stack([self._augment(self._images.images[i], size, rng) for i in chosen])
 
     def _targets(self, chosen: NDArray[np.int64]) -> NDArray[Any]:
         if self._soft_targets is not None:

@@ -8,7 +8,7 @@ import time
 from abc import ABC, abstractmethod
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -67,36 +67,48 @@ class Judge(keras.callbacks.Callback, ABC):
         """Those that were judged last, of the network that would be the result; as of ``Model.get_weights``."""
 
 
+class Parts(Protocol):
+    """Which part of a network in training is judged and kept, and what of a training canvas it sees."""
+
+    def kept_part(self, network: keras.Model) -> keras.Model:
+        """The part of the compiled ``network``."""
+
+    def seen(self, canvases: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Of canvases ``(n, side, side, c)``."""
+
+
 class ClassJudge(Judge):
     """By the classes of ``images``."""
 
-    def __init__(self, images: LabelledImages, recipe: BaseRecipe, network: keras.Model, batches: Batches) -> None:
-        """``network`` takes the averages: one of float32 like that in training on ``batches``."""
+    def __init__(
+        self, images: LabelledImages, recipe: BaseRecipe, network: keras.Model, batches: Batches, parts: Parts
+    ) -> None:
+        """``network`` takes the averages: one of float32 like the part that is kept of what trains on ``batches``."""
         super().__init__()
         self._images, self._judged_on = images, PlainBatches(images, recipe)
-        self._network, self._batches = network, batches
+        self._network, self._batches, self._parts = network, batches, parts
 
     @property
     def weights(self) -> Arrays:
         return values_of(self._network.weights)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-        self._network.set_weights(average_weights(self.model))
-        refresh_statistics(self._network, first_pixels(self._batches))
+        self._network.set_weights(average_weights(self.model, self._parts.kept_part(self.model)))
+        refresh_statistics(self._network, map(self._parts.seen, first_pixels(self._batches)))
         logits = self._network.predict(self._judged_on, verbose=0)[: len(self._images)]
         logs["val_loss"] = cross_entropy(logits, self._images.targets)
         logs["val_accuracy"] = float((logits.argmax(axis=1) == self._images.targets).mean())
 
 
-def average_weights(network: keras.Model, part: keras.Model | None = None) -> Arrays:
-    """The moving averages of the weights of the compiled ``network``, or of a ``part`` of it; others as they are.
+def average_weights(network: keras.Model, part: keras.Model) -> Arrays:
+    """The moving averages of the weights of a ``part`` of the compiled ``network``; others as they are.
 
     They are in the order of ``Model.get_weights``.  To take them and put the weights back rounds these.
     """
     swap = keras.callbacks.SwapEMAWeights()
     swap.set_model(network)
     swap.on_predict_begin()
-    averages = values_of((part or network).weights)
+    averages = values_of(part.weights)
     swap.on_predict_end()
     return averages
 

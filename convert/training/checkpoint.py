@@ -59,10 +59,12 @@ def identity(
     train: LabelledImages,
     soft_targets: NDArray[np.float32] | None = None,
     initial: str | None = None,
+    teachers: Sequence[str] = (),
 ) -> dict[str, Any]:
     """What must be the same for a training to go on: recipe, seed, data with its targets, and Keras' backend.
 
-    ``initial``: the digest of the weights that it begins with, if these aren't random.
+    ``initial``: the digest of the weights that it begins with, if these aren't random; ``teachers``: those of the
+    weights of networks that teach beside the data.
     """
     names = "\n".join([*train.groups.tolist(), *train.sources.tolist()]).encode()
     taught = b"" if soft_targets is None else soft_targets.tobytes()
@@ -72,6 +74,7 @@ def identity(
         "data": hashlib.sha256(train.targets.tobytes() + names + taught).hexdigest(),
         "backend": keras.backend.backend(),
         "initial": initial,
+        **({"teachers": list(teachers)} if teachers else {}),
     }
 
 

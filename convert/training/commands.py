@@ -125,7 +125,7 @@ def _train_classifier(arguments: argparse.Namespace) -> None:
         raise RecipeError(f"{arguments.recipe}: teacher: give the trainings that teach with --teacher, or leave it out")
 
     start = Start(arguments.seed, arguments.resume, arguments.restart, arguments.distribute, arguments.initial)
-    train_classifier(recipe, prepared, arguments.out, start)
+    train_classifier(recipe, prepared, arguments.out, start, arguments.teacher)
 
 
 def _train_identity(arguments: argparse.Namespace) -> None:

@@ -21,6 +21,7 @@ from convert.training.finished import load_finished, recipe_of
 from convert.training.from_bundle import require_same_pixels
 from convert.training.recipe import Recipe, RecipeError, TeacherTable
 from convert.training.sampling import sampling_weights
+from convert.training.torch_kernels import use_fused_kernels
 from edge.vision.crops import Colour
 
 log = logging.getLogger(__name__)
@@ -30,23 +31,26 @@ def taught(prepared: Prepared, recipe: Recipe, data: Path, teachers: Sequence[Pa
     """``prepared`` with the targets that the networks in the folders ``teachers`` give.
 
     The recipe's photos without labels are added to the training crops; the class of one is the likeliest, which
-    decides how often it is drawn.  What validates is left alone.
+    decides how often it is drawn.  What validates is left alone.  Where the teachers are to see the augmented crops,
+    their part of the targets is left out: the rows sum to the label's part.
 
     Raises:
         RecipeError: no table ``[teacher]``, or a teacher that isn't one for this recipe's crops and classes.
         DataError: a folder holds no photos, or nothing is found in them.
     """
+    use_fused_kernels()
     table = _table_of(recipe)
     networks = [_load(folder, recipe) for folder in teachers]
-    labelled = prepared.train
-    known = table.weight * _probabilities(networks, labelled, prepared, recipe)
-    known += (1 - table.weight) * one_hot(labelled.targets, len(labelled.labels))
+    labelled, now = prepared.train, table.sees == "plain"
+    known = (1 - table.weight) * one_hot(labelled.targets, len(labelled.labels))
+    if now:
+        known += table.weight * _probabilities(networks, labelled, prepared, recipe)
     parts, soft_targets = [labelled], [known.astype(np.float32)]
     for folder in table.unlabelled:
         found = _faces_below(data / folder, labelled.labels, recipe.input.whole, recipe.input.colour)
         probabilities = _probabilities(networks, found, prepared, recipe)
         parts.append(replace(found, targets=probabilities.argmax(axis=1)))
-        soft_targets.append(probabilities)
+        soft_targets.append(probabilities if now else np.zeros_like(probabilities))
         log.info("%s: %d crops without labels, taught as %s", folder, len(found), parts[-1].counts())
     train = concatenate(parts)
     weights = sampling_weights(train, recipe.sampling) if recipe.sampling else None

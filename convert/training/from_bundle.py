@@ -108,7 +108,7 @@ class FileWeights:
 
     def bias(self, layer: str) -> NDArray[np.float32]:
         """``(n,)``."""
-        return self._real(layer, re.compile(rf"(.*[/;])?{layer}(_\d+)?/BiasAdd.*"), np.int32)
+        return self._real(layer, re.compile(rf"(.*[/;])?{layer}(_\d+)?/(Bias)?Add.*"), np.int32)
 
     def _real(self, layer: str, name: re.Pattern[str], dtype: type[np.generic]) -> NDArray[np.float32]:
         found = [tensor for tensor in self._details if tensor["dtype"] is dtype and name.fullmatch(tensor["name"])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from convert.training.recipe import BaseRecipe, Recipe
 from convert.training.report import write_report
 from convert.training.seeding import make_repeatable
 from convert.training.showing import TENSORBOARD_FOLDER, ProgressBar, TensorBoard, lines_above_the_bar
+from convert.training.teaching import TaughtTrainee
 from convert.training.torch_kernels import use_fused_kernels
 from convert.training.trainee import ClassifierTrainee, Trainee
 
@@ -65,7 +67,7 @@ def train(trainee: Trainee, out: Path, start: Start) -> keras.Model:
         require_same_pixels(start.initial, "--initial", known, recipe.input)
     initial = initial_weights(start.initial) if start.initial else []
     origin = digest(initial) if initial else None
-    new = Checkpoint(identity(recipe, start.seed, prepared.train, prepared.soft_targets, origin))
+    new = Checkpoint(identity(recipe, start.seed, prepared.train, prepared.soft_targets, origin, trainee.teachers))
     checkpoint = first_checkpoint(new, out, recipe.optimiser.epochs, resume=start.resume, restart=start.restart)
     make_folder(out)
     make_repeatable(start.seed)
@@ -82,9 +84,13 @@ def train(trainee: Trainee, out: Path, start: Start) -> keras.Model:
     return trained
 
 
-def train_classifier(recipe: Recipe, prepared: Prepared, out: Path, start: Start) -> keras.Model:
-    """Train a classifier: see :func:`train`."""
-    return train(ClassifierTrainee(recipe, prepared), out, start)
+def train_classifier(
+    recipe: Recipe, prepared: Prepared, out: Path, start: Start, teachers: Sequence[Path] = ()
+) -> keras.Model:
+    """Train a classifier on what ``teachers`` have taught, or beside them, as the recipe says: see :func:`train`."""
+    beside = recipe.teacher and recipe.teacher.sees == "augmented"
+    trainee = TaughtTrainee(recipe, prepared, teachers) if beside else ClassifierTrainee(recipe, prepared)
+    return train(trainee, out, start)
 
 
 def _as_in_training(bundle: Path, trainee: Trainee, seed: int) -> Arrays:
@@ -92,7 +98,7 @@ def _as_in_training(bundle: Path, trainee: Trainee, seed: int) -> Arrays:
     network, prepared = bundle_network(bundle, "--initial", any_size=True), trainee.prepared
     batches = Batches(prepared.train, trainee.recipe, prepared.augment, seed, prepared.weights)
     try:
-        restore_statistics(network, first_pixels(batches))
+        restore_statistics(network, map(trainee.seen, first_pixels(batches)))
     finally:
         batches.close()
     return values_of(network.weights)

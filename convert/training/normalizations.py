@@ -68,11 +68,19 @@ def _moments(
         with _no_gradients():
             reached = probe(pixels, training=training)
         for total, inputs in zip(sums, reached if len(norms) > 1 else [reached], strict=True):
-            values = keras.ops.convert_to_numpy(keras.ops.cast(inputs, "float32")).astype(np.float64)
-            axes = tuple(range(values.ndim - 1))
-            total += values.mean(axis=axes), (values**2).mean(axis=axes)
+            total += _powers(keras.ops.cast(inputs, "float32"))
         number += 1
     return [Moments(mean / number, square / number - (mean / number) ** 2) for mean, square in sums]
+
+
+def _powers(inputs: Any) -> NDArray[np.float64]:
+    """``(2, channels)``: means of ``inputs`` ``(n, …, channels)`` and of their squares, taken where these lie.
+
+    From a GPU to take all of them along would last longer than the training between.
+    """
+    axes = tuple(range(inputs.ndim - 1))
+    means = [keras.ops.mean(values, axis=axes) for values in (inputs, keras.ops.square(inputs))]
+    return np.stack([keras.ops.convert_to_numpy(mean) for mean in means]).astype(np.float64)
 
 
 def _exchange(norm: layers.BatchNormalization, moments: Moments) -> None:

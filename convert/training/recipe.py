@@ -203,10 +203,16 @@ class TeacherTable(Table):
     """What ``--teacher`` adds: knowledge distillation (Hinton et al., 2015), and photos without labels.
 
     A crop's target is its label, and the mean of the teachers' probabilities by ``weight``; of a crop without a label
-    these alone.
+    these alone.  Teachers that look at the augmented pixels, in every batch anew, show a function rather than a list of
+    answers (Beyer et al., 2022, *Knowledge distillation: A good teacher is patient and consistent*): it takes their
+    time in every step, and many more steps gain something.
     """
 
     weight: float = Field(default=0.7, gt=0, le=1, description="of the teachers beside the label")
+    sees: Literal["plain", "augmented"] = Field(
+        default="plain",
+        description="each crop once as the device cuts it, or the very pixels that the network is trained on",
+    )
     unlabelled: tuple[str, ...] = Field(
         default=(), description="folders of photos, below the data folder; whatever the device finds in them is taught"
     )

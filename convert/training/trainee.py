@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from convert.data.classes import LabelledImages
 from convert.training.batches import Batches, Encode, PlainBatches, one_hot
@@ -23,6 +26,8 @@ class Trainee(ABC):
     encode: Encode
     recipe: BaseRecipe
     prepared: Prepared
+    teachers: Sequence[str] = ()
+    """Digests of the weights of the networks that teach it beside the data."""
 
     @abstractmethod
     def compiled(self, steps_per_epoch: int) -> keras.Model:
@@ -31,6 +36,10 @@ class Trainee(ABC):
     @abstractmethod
     def kept_part(self, network: keras.Model) -> keras.Model:
         """The part of the ``network`` in training that is exported; the same weights in the same order."""
+
+    def seen(self, canvases: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What that part is shown of training ``canvases`` ``(n, side, side, c)``: all of them."""
+        return canvases
 
     @abstractmethod
     def judge(self, images: LabelledImages, batches: Batches) -> Judge:
@@ -73,7 +82,7 @@ class ClassifierTrainee(Trainee):
             judged = build_network(self.recipe, None)
         finally:
             keras.config.set_dtype_policy(policy)
-        return ClassJudge(images, self.recipe, judged, batches)
+        return ClassJudge(images, self.recipe, judged, batches, self)
 
     def exported(self, weights: Arrays) -> keras.Model:
         return export_network(self.recipe, weights)

@@ -16,7 +16,8 @@ from convert.training.recipe import RecipeError, TeacherTable
 
 pytest.importorskip("keras", reason="training needs Keras: install vigil[convert]")
 
-from convert.training import distillation
+from convert.training import distillation, teaching
+from convert.training.finished import load_finished
 from convert.training.loop import Start, train_classifier
 
 
@@ -80,6 +81,65 @@ def test_a_taught_network_trains_and_its_checkpoint_knows_the_targets(teacher: P
     other = replace(prepared, soft_targets=prepared.soft_targets[::-1].copy())
     with pytest.raises(RecipeError, match="data was"):
         train_classifier(recipe, other, tmp_path / "out", Start(resume=True))
+
+
+def test_teachers_that_see_the_augmented_crops_leave_their_part_to_the_batches(
+    teacher: Path, tmp_path: Path, monkeypatch
+) -> None:
+    photos = replace(make_prepared(make_recipe()).train.take(np.arange(5)), sources=np.full(5, "photos"))
+    monkeypatch.setattr(distillation, "_faces_below", lambda *arguments: photos)
+    recipe = recipe_with("emotion", weight=0.25, sees="augmented", unlabelled=["photos"])
+    prepared = distillation.taught(make_prepared(recipe), recipe, tmp_path, [teacher])
+    assert prepared.soft_targets is not None
+    assert np.allclose(prepared.soft_targets[:CROPS], 0.75 * np.eye(2)[prepared.train.targets[:CROPS]])
+    assert not prepared.soft_targets[CROPS:].any()
+
+
+def test_a_network_learns_beside_its_teachers(teacher: Path, tmp_path: Path) -> None:
+    table = {"size": 8, "margin": 2, "train_size": 12}
+    recipe = recipe_with(weight=1.0, sees="augmented")
+    recipe = recipe.model_copy(
+        update={
+            "input": recipe.input.model_copy(update=table),
+            "optimiser": recipe.optimiser.model_copy(update={"epochs": 6}),
+        }
+    )
+    prepared = distillation.taught(make_prepared(recipe), recipe, tmp_path, [teacher, teacher])
+    judged = prepared.as_on_the_device(prepared.validation, 8, seed=0)
+    judged = replace(judged, images=np.ascontiguousarray(prepared.validation.images[:, 2:10, 2:10]))
+    prepared = replace(prepared, validation=judged)
+    network = train_classifier(recipe, prepared, tmp_path / "out", Start(), [teacher, teacher])
+    assert network.input_shape == (None, 8, 8, 1)
+    assert len(network.get_weights()) == len(load_finished(teacher, "--teacher").get_weights())
+    answers = load_finished(teacher, "--teacher").predict(
+        normalised(make_prepared(recipe).validation.images), verbose=0
+    )
+    learned = network.predict(normalised(judged.images), verbose=0)
+    assert (learned.argmax(axis=1) == answers.argmax(axis=1)).mean() > 0.9
+    with pytest.raises(RecipeError, match="teachers was"):
+        train_classifier(recipe, prepared, tmp_path / "out", Start(resume=True), [teacher])
+
+
+def test_what_a_row_of_the_targets_lacks_is_the_teachers() -> None:
+    targets = np.array([[0.6, 0.0], [0.0, 0.0], [0.0, 1.0]], np.float32)
+    logits, answers = np.array([[1, -1]] * 3, np.float32), np.array([[0.25, 0.75]] * 3, np.float32)
+    prediction = np.concatenate([logits, answers], axis=1)
+    wanted = np.array([[0.7, 0.3], [0.25, 0.75], [0, 1]])
+    assert np.allclose(teaching.completed(targets, prediction), wanted, atol=1e-6)
+    likely = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    loss = teaching.TaughtCrossEntropy(0.0)(targets, prediction)
+    assert np.isclose(float(loss), -(wanted * np.log(likely)).sum(axis=1).mean(), atol=1e-5)
+
+
+def test_canvases_show_all_that_a_teacher_sees(teacher: Path, tmp_path: Path) -> None:
+    recipe = recipe_with(sees="augmented")
+    with pytest.raises(RecipeError, match=r"input.train_size: the teacher .* sees crops of 12 pixels.* received 10"):
+        train_classifier(recipe, make_prepared(recipe), tmp_path / "out", Start(), [teacher])
+
+
+def normalised(pixels: np.ndarray) -> np.ndarray:
+    table = make_recipe().input
+    return (pixels.astype(np.float32) - table.mean) * table.scale
 
 
 @pytest.mark.parametrize(

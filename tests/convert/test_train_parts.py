@@ -7,11 +7,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from train_samples import make_crops, make_prepared, make_recipe
 
 from convert.data.classes import LabelledImages
+from convert.training import workers
 from convert.training.early_stop import Patience
 from convert.training.errors import WriteError
 from convert.training.files import make_folder, replacing
@@ -101,6 +103,25 @@ def test_batches_depend_on_epoch_and_number_alone() -> None:
     assert not np.array_equal(second[5][0], last[5])
     first.close()
     second.close()
+
+
+def test_processes_make_the_same_batches_as_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    batches_module = pytest.importorskip("convert.training.batches", reason="needs Keras: install vigil[convert]")
+    recipe = make_recipe()
+    prepared = make_prepared(recipe)
+    cv2.resize(np.zeros((2000, 2000, 3), np.uint8), (1000, 1000), interpolation=cv2.INTER_AREA)  # starts its threads
+    monkeypatch.setattr(workers, "_cores", lambda: 2)
+    threads = batches_module.Batches(prepared.train, recipe, prepared.augment, seed=1)
+    monkeypatch.setattr(workers, "_cores", lambda: workers.CORES_FOR_PROCESSES)
+    processes = batches_module.Batches(prepared.train, recipe, prepared.augment, seed=1)
+    for epoch in (0, 1):
+        threads.start_epoch(epoch)
+        processes.start_epoch(epoch)
+        for index in range(len(threads)):
+            for made, again in zip(threads[index], processes[index], strict=True):
+                np.testing.assert_array_equal(made, again)
+    threads.close()
+    processes.close()
 
 
 def test_waiting_for_slow_crops_is_measured() -> None:

@@ -51,7 +51,7 @@ class Keeper(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         seed_epoch(self._seed, epoch)
-        self._batches.epoch = epoch
+        self._batches.start_epoch(epoch)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         self._bar.update()
@@ -61,7 +61,7 @@ class Keeper(keras.callbacks.Callback):
             raise RecipeError(
                 f"fit.rate: the loss is {logs['loss']} after epoch {epoch + 1}; try a lower rate, or more warmup_steps"
             )
-        kept = average_weights(self.model)  # first, as it rounds the weights
+        kept = average_weights(self.model, self.model.network)  # first, as it rounds the weights
         if epoch + 1 == self._epochs:
             kept = self._with_fresh_statistics(kept)
         network, optimiser = variables_of(self.model)

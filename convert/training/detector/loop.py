@@ -124,15 +124,18 @@ def _fit(
     keeper = Keeper(checkpoint, build_detector(), batches, recipe.fit.epochs, out, seed)
     done = checkpoint.progress.epochs
     beginning = [InitialWeights(trainer.network, initial)] if initial and not done else []
-    with lines_above_the_bar():
-        trainer.fit(
-            batches,
-            shuffle=False,
-            initial_epoch=done,
-            epochs=recipe.fit.epochs,
-            callbacks=[keeper, *beginning],
-            verbose=0,
-        )
+    try:
+        with lines_above_the_bar():
+            trainer.fit(
+                batches,
+                shuffle=False,
+                initial_epoch=done,
+                epochs=recipe.fit.epochs,
+                callbacks=[keeper, *beginning],
+                verbose=0,
+            )
+    finally:
+        batches.close()
     return keeper.checkpoint
 
 

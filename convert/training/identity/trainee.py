@@ -14,7 +14,7 @@ from convert.data.classes import LabelledImages
 from convert.networks.arcface import ArcFaceLoss, CosineClassifier
 from convert.networks.embedder import EMBEDDER_NAME, build_embedder
 from convert.training.batches import Batches, PlainBatches
-from convert.training.callbacks import Judge, average_weights
+from convert.training.callbacks import Judge, Parts, average_weights
 from convert.training.checkpoint import Arrays, values_of
 from convert.training.identity.pairs import PhotoPairs, draw_pairs, pair_figures
 from convert.training.identity.prepare import NOBODY, PreparedPeople
@@ -66,9 +66,15 @@ class IdentityTrainee(Trainee):
     def kept_part(self, network: keras.Model) -> keras.Model:
         return network.get_layer(EMBEDDER_NAME)
 
+    def seen(self, canvases: NDArray[np.float32]) -> NDArray[np.float32]:
+        window = crop_window(self.recipe)
+        rows, columns = (slice(start, start + window.side) for start in (window.top, window.left))
+        return canvases[:, rows, columns]
+
     def judge(self, images: LabelledImages, batches: Batches) -> Judge:
         listed = images is self.prepared.validation
-        return PairJudge(images, self.prepared.pairs if listed else draw_pairs(images.targets), self.recipe, batches)
+        pairs = self.prepared.pairs if listed else draw_pairs(images.targets)
+        return PairJudge(images, pairs, self.recipe, batches, self)
 
     def exported(self, weights: Arrays) -> keras.Model:
         keras.config.set_dtype_policy("float32")
@@ -110,9 +116,12 @@ class NamedAccuracy(keras.metrics.SparseCategoricalAccuracy):
 class PairJudge(Judge):
     """By pairs of photos: ``val_accuracy`` is LFW's, ``val_loss`` the equal error rate."""
 
-    def __init__(self, images: LabelledImages, pairs: PhotoPairs, recipe: IdentityRecipe, batches: Batches) -> None:
+    def __init__(
+        self, images: LabelledImages, pairs: PhotoPairs, recipe: IdentityRecipe, batches: Batches, parts: Parts
+    ) -> None:
         super().__init__()
-        self._images, self._pairs, self._recipe, self._batches = images, pairs, recipe, batches
+        self._images, self._pairs, self._recipe = images, pairs, recipe
+        self._batches, self._parts = batches, parts
         self._embedder = embedder_of(recipe, recipe.input.size)
 
     @property
@@ -120,9 +129,8 @@ class PairJudge(Judge):
         return values_of(self._embedder.weights)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-        self._embedder.set_weights(average_weights(self.model, self.model.get_layer(self._embedder.name)))
-        crop = layers.Cropping2D(crop_window(self._recipe).cropping, dtype="float32")
-        refresh_statistics(self._embedder, (crop(canvas) for canvas in first_pixels(self._batches)))
+        self._embedder.set_weights(average_weights(self.model, self._parts.kept_part(self.model)))
+        refresh_statistics(self._embedder, map(self._parts.seen, first_pixels(self._batches)))
         figures = pair_figures(embeddings_of(self._embedder, self._images, self._recipe), self._pairs)
         logs["val_loss"], logs["val_accuracy"] = figures["equal_error"], figures["accuracy"]
 
