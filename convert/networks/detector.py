@@ -32,6 +32,12 @@ PRIOR_DISTANCE = 3.0
 """Distance of an edge, in cells, before training."""
 
 
+STEM_PX = 4
+"""Stride of the first convolution, which looks at two by two squares of that side, its own first.
+
+Whole squares fill a processor's vectors (:mod:`convert.quantize.stem`)."""
+
+
 @dataclass(frozen=True)
 class DetectorSize:
     """Channels of the ``stem`` at stride 4, and of each stage at stride 8, 16 and 32 with its number of blocks."""
@@ -54,7 +60,8 @@ def build_detector(
             raise ValueError(f"a side of the detector's input must be a multiple of {GRID_PX}, received {side}")
     size = size or DetectorSize()
     image = keras.Input((height, width, 3), name="image")
-    x = layers.ReLU(name="stem_relu")(conv_norm(image, size.stem, 6, 4, "stem"))
+    x = layers.ZeroPadding2D(((0, STEM_PX), (0, STEM_PX)), name="stem_pad")(image)
+    x = layers.ReLU(name="stem_relu")(conv_norm(x, size.stem, 2 * STEM_PX, STEM_PX, "stem", "valid"))
     maps = []
     for stage, (channels, blocks) in enumerate(zip(size.widths, size.blocks, strict=True), 1):
         for block in range(blocks):

@@ -90,9 +90,9 @@ def _shortcut(x: Any, channels: int, stride: int, name: str) -> Any:
     return conv_norm(x, channels, 1, stride, f"{name}_shortcut")
 
 
-def conv_norm(x: Any, width: int, kernel: int, stride: int, name: str) -> Any:
+def conv_norm(x: Any, width: int, kernel: int, stride: int, name: str, padding: str = "same") -> Any:
     """A convolution without bias and the normalization that gives it one; no activation."""
     x = layers.Conv2D(
-        width, kernel, stride, padding="same", use_bias=False, kernel_initializer="he_normal", name=f"{name}_conv"
+        width, kernel, stride, padding=padding, use_bias=False, kernel_initializer="he_normal", name=f"{name}_conv"
     )(x)
     return layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, name=f"{name}_norm")(x)

@@ -26,12 +26,16 @@ FEW_CHANNELS = 4
 
 
 def fill_stem(model: bytes) -> bytes:
-    """``model`` with a filled first convolution, if that is a 3×3 one over the whole of an image and no more.
+    """``model`` with a filled first convolution, if that is one of those below; else as it is.
 
-    What else it must be: in int8, valid, of stride 1, without an activation, on a few channels and even sides.  A
-    network whose outputs are maps then takes images of even sides only.
+    Either a 3×3 one over the whole of an image and no more: in int8, valid, of stride 1, without an activation, on a
+    few channels and even sides.  A network whose outputs are maps then takes images of even sides only.  Or one of any
+    even size whose stride is half of it, after a PAD by that stride right and below: it looks at whole squares.
     """
     file = TfliteFile(model)
+    if _strides_by_squares(file):
+        _take_strides(file)
+        return bytes(file)
     if not _fits(file):
         return model
     if all(len(file.tensor(index).shape) == 4 for index in file.graph.outputs):
@@ -60,6 +64,49 @@ def _fits(file: TfliteFile) -> bool:
         and channels <= FEW_CHANNELS
         and height % BLOCK == width % BLOCK == 0
     )
+
+
+def _strides_by_squares(file: TfliteFile) -> bool:
+    if len(file.operations) < 2:
+        return False
+    pad, first = file.operations[:2]
+    kinds = schema.BuiltinOperator.PAD, schema.BuiltinOperator.CONV_2D
+    if (file.kind(pad), file.kind(first)) != kinds or list(pad.inputs[:1]) != list(file.graph.inputs):
+        return False
+    if list(first.inputs[:1]) != list(pad.outputs):
+        return False
+    image, kernel = file.tensor(pad.inputs[0]), file.tensor(first.inputs[1])
+    options, stride = first.builtinOptions, first.builtinOptions.strideH
+    padded = file.constant(pad.inputs[1], np.int32).tolist()
+    return bool(
+        image.type == schema.TensorType.INT8
+        and image.shape[-1] <= FEW_CHANNELS
+        and options.padding == schema.Padding.VALID
+        and (options.strideW, options.dilationHFactor, options.dilationWFactor) == (stride, 1, 1)
+        and tuple(kernel.shape[1:3]) == (2 * stride, 2 * stride)
+        and image.shape[1] % stride == image.shape[2] % stride == 0
+        and padded == [[0, 0], [0, stride], [0, stride], [0, 0]]
+    )
+
+
+def _take_strides(file: TfliteFile) -> None:
+    """A square of the stride as one position, of which a 2×2 convolution sees its own and the next ones.
+
+    What PAD put around the image is the convolution's own padding then, which copies nothing.
+    """
+    pad, first = file.operations[:2]
+    image, weights = pad.inputs[0], first.inputs[1]
+    stride = first.builtinOptions.strideH
+    n, height, width, channels = file.tensor(image).shape
+    taken = file.add_activation(
+        image, [n, height // stride, width // stride, channels * stride**2], "squares_of_pixels"
+    )
+    kernel = stride_kernel(file.constant(weights, np.int8), stride)
+    file.set_constant(weights, kernel, file.tensor(weights).quantization.scale)
+    first.inputs = [taken, *first.inputs[1:]]
+    first.builtinOptions.padding = schema.Padding.SAME
+    first.builtinOptions.strideH = first.builtinOptions.strideW = 1
+    file.operations[:1] = [file.operation("SPACE_TO_DEPTH", [image], taken, blockSize=stride)]
 
 
 def _take_pairs(file: TfliteFile) -> None:
@@ -120,6 +167,13 @@ def square_kernel(kernel: NDArray[np.int8]) -> NDArray[np.int8]:
             wide[row, column, :, row : row + KERNEL, column : column + KERNEL] = kernel
     split = wide.reshape(BLOCK * BLOCK * n, 2, BLOCK, 2, BLOCK, channels)
     return split.transpose(0, 1, 3, 2, 4, 5).reshape(BLOCK * BLOCK * n, 2, 2, BLOCK * BLOCK * channels)
+
+
+def stride_kernel(kernel: NDArray[Any], stride: int) -> NDArray[Any]:
+    """``(n, 2 stride, 2 stride, c)`` → ``(n, 2, 2, stride² c)``, in the order that SPACE_TO_DEPTH gives a square's."""
+    n, _, _, channels = kernel.shape
+    split = kernel.reshape(n, 2, stride, 2, stride, channels).transpose(0, 1, 3, 2, 4, 5)
+    return split.reshape(n, 2, 2, stride * stride * channels)
 
 
 def single_kernel(kernel: NDArray[Any], channels: int) -> NDArray[Any]:

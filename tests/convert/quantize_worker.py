@@ -153,7 +153,13 @@ def softmax_leftovers() -> list[str]:
     return [operation.name for operation in operations(model) if not operation.delegated]
 
 
-LIGHTENED = {"pnet": (1, 36, 52, 3), "rnet": (4, 24, 24, 3), "slopes": (1, 24, 24, 3), "detector": (1, 64, 96, 3)}
+LIGHTENED = {
+    "pnet": (1, 36, 52, 3),
+    "rnet": (4, 24, 24, 3),
+    "slopes": (1, 24, 24, 3),
+    "detector": (1, 96, 160, 3),
+    "gesture": (1, 16, 16, 1),
+}
 """Networks whose file is compared before and after, on an input of this shape."""
 
 

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 pytest.importorskip("tensorflow", reason="the convert extra is not installed")
 
-from convert.quantize.stem import pair_kernel, single_kernel, square_kernel
+from convert.quantize.stem import pair_kernel, single_kernel, square_kernel, stride_kernel
 
 
 def convolve(image: NDArray[np.int64], kernel: NDArray[np.int8]) -> NDArray[np.int64]:
@@ -44,3 +44,10 @@ def test_squares_give_what_single_pixels_give(image: NDArray[np.int64], kernel: 
 def test_the_single_kernel_comes_back(kernel: NDArray[np.int8]) -> None:
     for wide in (kernel, pair_kernel(kernel), square_kernel(kernel)):
         np.testing.assert_array_equal(single_kernel(wide, 3), kernel)
+
+
+def test_squares_of_the_stride_give_what_it_gives(image: NDArray[np.int64]) -> None:
+    kernel = np.random.default_rng(2).integers(-127, 128, (5, 4, 4, 3), np.int8)
+    padded = np.pad(image, ((0, 2), (0, 2), (0, 0)))
+    squares = padded.reshape(5, 2, 6, 2, 3).transpose(0, 2, 1, 3, 4).reshape(5, 6, 12)
+    np.testing.assert_array_equal(convolve(squares, stride_kernel(kernel, 2)), convolve(padded, kernel)[::2, ::2])
