@@ -33,7 +33,7 @@ MODELS = Path(__file__).parents[2] / "models"
 SHIPPED_GESTURE = {
     "stem_width": 24,
     "stem_stride": 2,
-    "stages": [{"width": width, "blocks": 2} for width in (40, 80, 160)],
+    "stages": [{"width": width, "blocks": 2} for width in (32, 64, 128)],
 }
 """That of the bundle with which one's own gestures begin."""
 
