@@ -8,6 +8,7 @@ with zeros where a position doesn't look, so that every answer is the same, bit 
 
 from __future__ import annotations
 
+from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -174,6 +175,18 @@ def stride_kernel(kernel: NDArray[Any], stride: int) -> NDArray[Any]:
     n, _, _, channels = kernel.shape
     split = kernel.reshape(n, 2, stride, 2, stride, channels).transpose(0, 1, 3, 2, 4, 5)
     return split.reshape(n, 2, 2, stride * stride * channels)
+
+
+def single_stride_kernel(kernel: NDArray[Any], channels: int) -> NDArray[Any]:
+    """The kernel ``(n, 2 stride, 2 stride, channels)`` of which :func:`stride_kernel` made ``kernel``.
+
+    One for as many channels as its own is given back as it is.
+    """
+    if kernel.shape[-1] == channels:
+        return kernel
+    n, stride = len(kernel), isqrt(kernel.shape[-1] // channels)
+    split = kernel.reshape(n, 2, 2, stride, stride, channels).transpose(0, 1, 3, 2, 4, 5)
+    return split.reshape(n, 2 * stride, 2 * stride, channels)
 
 
 def single_kernel(kernel: NDArray[Any], channels: int) -> NDArray[Any]:

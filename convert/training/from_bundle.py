@@ -45,7 +45,8 @@ def bundle_network(folder: Path, option: str, *, any_size: bool = False) -> kera
         if isinstance(layer, layers.Dense):
             layer.set_weights([weights.kernel(layer.name).T, weights.bias(layer.name)])
         elif isinstance(layer, layers.BatchNormalization):
-            _unfold(weights, network.get_layer(_convolution_before(layer)), layer)
+            convolution = convolution_before(network, layer)
+            unfold(weights.kernel(convolution.name), weights.bias(convolution.name), convolution, layer)
     return network
 
 
@@ -124,15 +125,20 @@ class FileWeights:
         return raw.astype(np.float32) * quantization["scales"].reshape(along)
 
 
-def _convolution_before(norm: layers.BatchNormalization) -> str:
-    return str(norm.input._keras_history.operation.name)
+def convolution_before(network: keras.Model, norm: layers.BatchNormalization) -> layers.Conv2D:
+    """The convolution of ``network`` whose output is normalized."""
+    return network.get_layer(norm.input._keras_history.operation.name)
 
 
-def _unfold(weights: FileWeights, convolution: layers.Conv2D, norm: layers.BatchNormalization) -> None:
-    """Filters of length 1, as scales belong to the normalization, which gives the file's lengths and biases back."""
-    kernel = weights.kernel(convolution.name)
+def unfold(
+    kernel: NDArray[np.float32], bias: NDArray[np.float32], convolution: layers.Conv2D, norm: layers.BatchNormalization
+) -> None:
+    """Give both what a file has folded into ``kernel`` ``(n, height, width, channels)`` and ``bias`` ``(n,)``.
+
+    Filters get the length 1, as scales belong to the normalization, which gives the file's lengths and biases back.
+    """
     lengths = np.sqrt((kernel**2).sum(axis=(1, 2, 3)))
     lengths = np.where(lengths > 0, lengths, 1)
     convolution.set_weights([np.moveaxis(kernel / lengths[:, None, None, None], 0, -1)])
     zero = np.zeros_like(lengths)
-    norm.set_weights([lengths, weights.bias(convolution.name), zero, zero + np.float32(1 - norm.epsilon)])
+    norm.set_weights([lengths, bias, zero, zero + np.float32(1 - norm.epsilon)])

@@ -121,3 +121,34 @@ def test_a_training_begins_with_the_weights_of_another(data: Path, whole: Path) 
     assert len(json.loads((second / "training.json").read_text("utf-8"))["initial"]) == 64
     with pytest.raises(RecipeError, match=r"--initial .*third: no network of a finished training"):
         train(data, "fourth", initial=data / "third")
+
+
+def test_a_bundle_gives_its_network_back(models_dir: Path) -> None:
+    pytest.importorskip("tensorflow", reason="a bundle's file is read by TensorFlow's schema")
+    from convert.training.detector.batches import normalise
+    from convert.training.detector.from_bundle import bundle_detector
+
+    golden = np.load(models_dir / "hands" / "golden.npz")
+    network = bundle_detector(models_dir / "hands", build_detector)
+    given = network.predict(normalise(golden["detector/input"]), verbose=0)
+    for output in ("heat", "box"):
+        expected = golden[f"detector/{output}/float"]
+        found = given[output].reshape(expected.shape)
+        assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.995, output
+    with pytest.raises(RecipeError, match="other channels"):
+        bundle_detector(models_dir / "hands", loop.build_detector)
+    with pytest.raises(RecipeError, match=r"this bundle for 'faces' holds pnet"):
+        bundle_detector(models_dir / "faces", build_detector)
+
+
+def test_a_training_begins_with_a_bundle(data: Path, models_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("tensorflow", reason="a bundle's file is read by TensorFlow's schema")
+    monkeypatch.setattr(loop, "build_detector", build_detector)
+    still = RECIPE.replace("epochs = 2", "epochs = 1").replace("warmup_steps = 1", "warmup_steps = 1\nrate = 1e-12")
+    (data / "from_bundle.toml").write_text(still.replace("1e-12", "1e-12\nweight_decay = 0.0"))
+    out = train(data, "from_bundle", "from_bundle.toml", initial=models_dir / "hands")
+    report = json.loads((out / "training.json").read_text("utf-8"))
+    assert len(report["initial"]) == 64
+    # Untouched by a rate of nearly nothing, but for what the normalizations learn of other pictures.
+    stem = keras.models.load_model(out / "detector.keras").get_layer("stem_conv").get_weights()[0]
+    np.testing.assert_allclose(np.sqrt((stem**2).sum(axis=(0, 1, 2))), 1, atol=1e-3)

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 pytest.importorskip("tensorflow", reason="the convert extra is not installed")
 
-from convert.quantize.stem import pair_kernel, single_kernel, square_kernel, stride_kernel
+from convert.quantize.stem import pair_kernel, single_kernel, single_stride_kernel, square_kernel, stride_kernel
 
 
 def convolve(image: NDArray[np.int64], kernel: NDArray[np.int8]) -> NDArray[np.int64]:
@@ -51,3 +51,5 @@ def test_squares_of_the_stride_give_what_it_gives(image: NDArray[np.int64]) -> N
     padded = np.pad(image, ((0, 2), (0, 2), (0, 0)))
     squares = padded.reshape(5, 2, 6, 2, 3).transpose(0, 2, 1, 3, 4).reshape(5, 6, 12)
     np.testing.assert_array_equal(convolve(squares, stride_kernel(kernel, 2)), convolve(padded, kernel)[::2, ::2])
+    np.testing.assert_array_equal(single_stride_kernel(stride_kernel(kernel, 2), 3), kernel)
+    np.testing.assert_array_equal(single_stride_kernel(kernel, 3), kernel)

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from convert.networks.detector import build_detector
-from convert.training.checkpoint import Arrays, Checkpoint, first_checkpoint
+from convert.training.checkpoint import Arrays, Checkpoint, first_checkpoint, values_of
 from convert.training.detector.batches import Batches
 from convert.training.detector.canvases import CanvasDrawer
 from convert.training.detector.detect import make_detect
@@ -24,7 +24,9 @@ from convert.training.detector.pictures import read_pictures
 from convert.training.detector.recipe import DetectorRecipe, FitTable, SourceTable, read_detector_recipe
 from convert.training.detector.threshold import choose_threshold, set_apart
 from convert.training.files import make_folder, replacing
-from convert.training.finished import InitialWeights, digest, initial_weights
+from convert.training.finished import InitialWeights, digest, load_finished
+from convert.training.from_bundle import is_bundle
+from convert.training.normalizations import first_pixels, restore_statistics
 from convert.training.scenes.judge import judge
 from convert.training.scenes.sources import Source, load_sources
 from convert.training.seeding import make_repeatable
@@ -57,7 +59,7 @@ def train(
 ) -> Path:
     """Train the detector of a recipe on the folder ``data`` and write everything to the folder ``out``.
 
-    It begins with the weights of the finished training in ``initial``, or with random ones.
+    It begins with the weights of the finished training or of the bundle in ``initial``, or with random ones.
 
     ``out`` gets ``detector.keras`` (float32, the moving average of the weights), ``calibration.npz`` (training
     canvases, uint8 RGB), ``epochs.csv`` and ``training.json``.  Returns ``out``.
@@ -68,9 +70,10 @@ def train(
         WriteError: ``out`` can't be written to; what is there stays.
     """
     recipe = read_detector_recipe(recipe_path)
-    weights = initial_weights(initial, NETWORK_FILE) if initial else []
     make_folder(out)
     use_fused_kernels()
+    begun = _initial_network(initial) if initial else None
+    weights = values_of(begun.weights) if begun else []
     make_repeatable(seed)
     loaded = load_sources(recipe, data, out, np.random.default_rng(seed))
     sources, choosing = set_apart(loaded, recipe)
@@ -79,7 +82,11 @@ def train(
     if not checkpoint.progress.finished:
         drawer = CanvasDrawer(*read_pictures(sources), recipe.canvas, recipe.pixels)
         _keep_for_calibration(drawer, out, seed)
-        checkpoint = _fit(Batches(drawer, recipe, seed), recipe, checkpoint, out, seed, weights)
+        batches = Batches(drawer, recipe, seed)
+        if begun and initial and is_bundle(initial) and not checkpoint.progress.epochs:
+            restore_statistics(begun, first_pixels(batches))
+            weights = values_of(begun.weights)
+        checkpoint = _fit(batches, recipe, checkpoint, out, seed, weights)
     network = build_detector()
     network.set_weights(checkpoint.kept)
     with replacing(out / NETWORK_FILE) as partial:
@@ -87,6 +94,14 @@ def train(
     thresholds = choose_threshold(network, choosing, recipe.threshold, JUDGED_PX)
     _write_metrics(network, recipe, sources, thresholds, out, checkpoint)
     return out
+
+
+def _initial_network(folder: Path) -> keras.Model:
+    if not is_bundle(folder):
+        return load_finished(folder, "--initial", NETWORK_FILE)
+    from convert.training.detector.from_bundle import bundle_detector  # needs TensorFlow
+
+    return bundle_detector(folder, build_detector)
 
 
 def _identity(
