@@ -3,7 +3,8 @@
 XNNPACK's int8 kernels take the input channels of a position in groups of eight (of four where the processor has dot
 products): of RGB's three the rest is multiplied by zeros.  Several pixels taken as one position with all their
 channels fill the groups; the convolution then gives its answers for as many positions at once.  Weights are repeated,
-with zeros where a position doesn't look, so that every answer is the same, bit for bit.
+with zeros where a position doesn't look, so that every answer is the same, bit for bit.  A convolution whose stride is
+half of its size sees whole squares already: its weights are only put into another order.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ def _fits(file: TfliteFile) -> bool:
 
 
 def _strides_by_squares(file: TfliteFile) -> bool:
+    """Whether the file begins with the second kind of :func:`fill_stem`."""
     if len(file.operations) < 2:
         return False
     pad, first = file.operations[:2]

@@ -62,13 +62,13 @@ def _reason(error: Exception) -> str:
     return repr(error)
 
 
-def initial_weights(folder: Path, name: str = NETWORK_FILE) -> Arrays:
-    """Those of the network ``name`` of the finished training in ``folder``, for ``--initial``.
+def initial_weights(folder: Path) -> Arrays:
+    """Those of the network of the finished training or bundle in ``folder``, for ``--initial``.
 
     Raises:
         RecipeError: there is none.
     """
-    return values_of(load_finished(folder, "--initial", name).weights)
+    return values_of(load_finished(folder, "--initial").weights)
 
 
 def digest(weights: Arrays) -> str:

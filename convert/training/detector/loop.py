@@ -66,14 +66,16 @@ def train(
 
     Raises:
         RecipeError: the recipe breaks a rule, or ``out`` holds an interrupted training that is neither resumed nor
-            given up, or one of another recipe, seed, backend or beginning; or ``initial`` holds no finished training.
+            given up, or one of another recipe, seed, backend or beginning; or ``initial`` holds no finished training
+            and no bundle of such a network.
+        BundleError: ``initial`` is a damaged bundle.
         WriteError: ``out`` can't be written to; what is there stays.
     """
     recipe = read_detector_recipe(recipe_path)
-    make_folder(out)
-    use_fused_kernels()
     begun = _initial_network(initial) if initial else None
     weights = values_of(begun.weights) if begun else []
+    make_folder(out)
+    use_fused_kernels()
     make_repeatable(seed)
     loaded = load_sources(recipe, data, out, np.random.default_rng(seed))
     sources, choosing = set_apart(loaded, recipe)
