@@ -70,9 +70,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--initial",
         type=Path,
         metavar="DIR",
-        help="a finished training of the same network, or a bundle of one (emotion, eyes, gesture; faces, of which "
-        "it takes all three; hands found by one network; for a recipe with the table [onet] any with an O-Net), whose "
-        "weights this one begins with; with other labels all but those of its last layer",
+        help="a finished training of the same network, or a bundle of one (emotion, eyes, gesture, identity; faces, "
+        "of which it takes all three; hands found by one network; for a recipe with the table [onet] any with an "
+        "O-Net), whose weights this one begins with; with other labels all but those of its last layer",
     )
     parser.add_argument(
         "--detector",

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from convert.training.checkpoint import Arrays, values_of
 from convert.training.from_bundle import bundle_network, bundle_recipe, is_bundle
+from convert.training.identity.recipe import IdentityRecipe
 from convert.training.narrow import narrowed
 from convert.training.recipe import Recipe, RecipeError
 from convert.training.report import REPORT_FILE
@@ -44,7 +45,10 @@ def recipe_of(folder: Path, option: str) -> Recipe:
         RecipeError: that isn't told there.
     """
     if is_bundle(folder):
-        return bundle_recipe(folder, option)
+        recipe = bundle_recipe(folder, option)
+        if isinstance(recipe, IdentityRecipe):
+            raise RecipeError(f"{option} {folder}: this bundle's network tells faces apart and knows no classes")
+        return recipe
     file = folder / REPORT_FILE
     try:
         return Recipe.model_validate(json.loads(file.read_text("utf-8"))["recipe"])

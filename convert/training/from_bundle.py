@@ -15,9 +15,11 @@ from keras import layers
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from convert.training.identity.network import build_identity
+from convert.training.identity.recipe import IdentityRecipe
 from convert.training.network import build_network
 from convert.training.recipe import InputTable, Recipe, RecipeError
-from edge.inference import Bundle, load_bundle
+from edge.inference import Bundle, Task, load_bundle
 from edge.inference.runtime import build_interpreter
 
 MANIFEST_FILE = "manifest.json"
@@ -31,30 +33,49 @@ def is_bundle(folder: Path) -> bool:
 def bundle_network(folder: Path, option: str, *, any_size: bool = False) -> keras.Model:
     """The network of the bundle in ``folder``, which the command line's ``option`` names.
 
-    It takes the device's crops, or those of ``any_size``.
+    It takes the device's crops; a classifier also those of ``any_size``.
 
     Raises:
-        RecipeError: it is no classifier, or wasn't made by a recipe.
+        RecipeError: it is neither a classifier nor an embedder, or wasn't made by a recipe.
         BundleError: it is damaged.
     """
     bundle = load_bundle(folder)
     recipe = _recipe_of(bundle, option)
-    network = build_network(recipe, None if any_size else recipe.input.size)
     weights = FileWeights(bundle.models[bundle.manifest.task.value])
+    if isinstance(recipe, IdentityRecipe):
+        network = build_identity(recipe)
+    else:
+        network = build_network(recipe, None if any_size else recipe.input.size)
     for layer in network.layers:
-        if isinstance(layer, layers.Dense):
+        if isinstance(layer, layers.Dense) and layer.use_bias:
             layer.set_weights([weights.kernel(layer.name).T, weights.bias(layer.name)])
         elif isinstance(layer, layers.BatchNormalization):
-            convolution = convolution_before(network, layer)
-            unfold(weights.kernel(convolution.name), weights.bias(convolution.name), convolution, layer)
+            _give(weights, convolution_before(network, layer), layer)
     return network
 
 
-def bundle_recipe(folder: Path, option: str) -> Recipe:
+def _give(weights: FileWeights, weighted: layers.Layer, norm: layers.BatchNormalization) -> None:
+    """What the file has folded into the ``weighted`` layer before ``norm``, to both."""
+    if isinstance(weighted, layers.Dense):  # the converter makes a convolution of it
+        name = f"{weighted.name}_convolution"
+        weighted.set_weights([weights.kernel(name).reshape(weighted.kernel.shape[::-1]).T])
+        norm.set_weights(_plain(norm, weights.bias(name)))
+    elif isinstance(weighted, layers.DepthwiseConv2D):
+        kernel = np.moveaxis(weights.kernel(weighted.name), 0, -1)
+        lengths = _lengths(kernel, axes=(0, 1, 3))
+        weighted.set_weights([kernel / lengths[:, None]])
+        norm.set_weights([lengths, *_plain(norm, weights.bias(weighted.name))])
+    elif isinstance(weighted, layers.Conv2D):
+        unfold(weights.kernel(weighted.name), weights.bias(weighted.name), weighted, norm)
+    else:  # the dense layer after it has it in its own weights
+        norm.set_weights([np.ones(norm.gamma.shape, np.float32), *_plain(norm, np.zeros(norm.gamma.shape, np.float32))])
+
+
+def bundle_recipe(folder: Path, option: str) -> Recipe | IdentityRecipe:
     """By what the network of the bundle in ``folder``, which the command line's ``option`` names, was trained.
 
     Raises:
-        RecipeError: it is no classifier, or wasn't made by a recipe.
+        RecipeError: it is neither a classifier nor an embedder, or wasn't made by a recipe.
         BundleError: it is damaged.
     """
     return _recipe_of(load_bundle(folder), option)
@@ -75,16 +96,17 @@ def require_same_pixels(folder: Path, option: str, received: InputTable, wanted:
             )
 
 
-def _recipe_of(bundle: Bundle, option: str) -> Recipe:
+def _recipe_of(bundle: Bundle, option: str) -> Recipe | IdentityRecipe:
     manifest = bundle.manifest
-    if not manifest.task.is_classifier:
+    if not manifest.task.is_classifier and manifest.task is not Task.IDENTITY:
         raise RecipeError(
             f"{option} {bundle.path}: this is a bundle for {manifest.task.value!r}; of bundles only those of one "
-            "classifier (emotion, eyes, gesture) can be taken here; give one of those, or the folder of a finished "
-            "training"
+            "network (emotion, eyes, gesture, identity) can be taken here; give one of those, or the folder of a "
+            "finished training"
         )
+    kind = IdentityRecipe if manifest.task is Task.IDENTITY else Recipe
     try:
-        return Recipe.model_validate(manifest.training.recipe)
+        return kind.model_validate(manifest.training.recipe)
     except ValidationError as error:
         raise RecipeError(
             f"{option} {bundle.path}: this bundle was made by no recipe of this program, so that its network isn't "
@@ -137,8 +159,18 @@ def unfold(
 
     Filters get the length 1, as scales belong to the normalization, which gives the file's lengths and biases back.
     """
-    lengths = np.sqrt((kernel**2).sum(axis=(1, 2, 3)))
-    lengths = np.where(lengths > 0, lengths, 1)
+    lengths = _lengths(kernel, axes=(1, 2, 3))
     convolution.set_weights([np.moveaxis(kernel / lengths[:, None, None, None], 0, -1)])
-    zero = np.zeros_like(lengths)
-    norm.set_weights([lengths, bias, zero, zero + np.float32(1 - norm.epsilon)])
+    norm.set_weights([lengths, *_plain(norm, bias)])
+
+
+def _lengths(kernel: NDArray[np.float32], axes: tuple[int, ...]) -> NDArray[np.float32]:
+    """Of each filter ``(n,)``; 1 of one that is zero."""
+    lengths = np.sqrt((kernel**2).sum(axis=axes))
+    return np.where(lengths > 0, lengths, 1)
+
+
+def _plain(norm: layers.BatchNormalization, shift: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """Shift, mean and variance of a normalization that adds the ``shift`` ``(n,)`` and does nothing else."""
+    zero = np.zeros_like(shift)
+    return [shift, zero, zero + np.float32(1 - norm.epsilon)]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from convert.networks.resnet import build_resnet
 from convert.training.recipe import OptimiserTable, Recipe
+from convert.training.schedule import WarmCosine
 
 
 def build_network(recipe: Recipe, size: int | None) -> keras.Model:
@@ -28,20 +29,16 @@ def compile_network(network: keras.Model, recipe: Recipe, steps_per_epoch: int) 
     """Give ``network`` the recipe's optimiser and loss."""
     table = recipe.optimiser
     loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=table.label_smoothing)
-    network.compile(optimizer=make_optimiser(table, steps_per_epoch), loss=loss, metrics=["accuracy"])
+    # By its name Keras would make it in the first step, which TensorFlow then traces twice.
+    accuracy = keras.metrics.CategoricalAccuracy(name="accuracy")
+    network.compile(optimizer=make_optimiser(table, steps_per_epoch), loss=loss, metrics=[accuracy])
 
 
 def make_optimiser(table: OptimiserTable, steps_per_epoch: int) -> keras.optimizers.Optimizer:
     """Stochastic gradient descent by ``table``."""
     warmup = math.ceil(table.warmup_epochs * steps_per_epoch)
-    rate = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0 if warmup else table.rate,
-        decay_steps=max(table.epochs * steps_per_epoch - warmup, 1),
-        warmup_target=table.rate if warmup else None,
-        warmup_steps=warmup,
-    )
     optimiser = keras.optimizers.SGD(
-        rate,
+        WarmCosine(table.rate, table.epochs * steps_per_epoch - warmup, warmup),
         momentum=table.momentum,
         nesterov=True,
         weight_decay=table.weight_decay,

@@ -84,16 +84,13 @@ def _powers(inputs: Any) -> NDArray[np.float64]:
 
 
 def _exchange(norm: layers.BatchNormalization, moments: Moments) -> None:
-    gamma, beta, mean, variance = values_of(norm.weights)
-    slope = gamma / np.sqrt(variance + norm.epsilon)
-    norm.set_weights(
-        [
-            slope * np.sqrt(moments.variance + norm.epsilon),
-            beta + slope * (moments.mean - mean),
-            moments.mean,
-            moments.variance,
-        ]
-    )
+    *gamma, beta, mean, variance = values_of(norm.weights)
+    slope = 1 / np.sqrt(variance + norm.epsilon)
+    if gamma:
+        slope = slope * gamma[0]
+        gamma, variance = [slope * np.sqrt(moments.variance + norm.epsilon)], moments.variance
+    # One without a scale keeps its variance, or its answers would change: it has normalized to 1 in training.
+    norm.set_weights([*gamma, beta + slope * (moments.mean - mean), moments.mean, variance])
 
 
 def _no_gradients() -> AbstractContextManager[Any]:

@@ -62,11 +62,11 @@ def test_pytorchs_kernels_normalise_vectors_as_keras_does(recipe: IdentityRecipe
 
     if keras.backend.backend() != "torch":
         pytest.skip("the fused kernels are PyTorch's; set KERAS_BACKEND=torch")
-    from convert.training.identity.trainee import embedder_of
+    from convert.training.identity.network import build_identity
     from convert.training.torch_kernels import use_fused_kernels
 
     calls = keras.layers.Conv2D.call, keras.layers.BatchNormalization.call
-    embedder = embedder_of(recipe, 16)
+    embedder = build_identity(recipe)
     pixels = np.random.default_rng(0).standard_normal((3, 16, 16, 3)).astype(np.float32)
     plain = keras.ops.convert_to_numpy(embedder(pixels, training=False))
     try:

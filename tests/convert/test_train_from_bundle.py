@@ -120,9 +120,31 @@ def test_a_bundle_that_knows_other_pixels_is_refused(models_dir: Path, tmp_path:
     assert not list(tmp_path.iterdir())
 
 
+def cosines(embeddings: np.ndarray, others: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(embeddings, axis=1) * np.linalg.norm(others, axis=1)
+    return (embeddings * others).sum(axis=1) / lengths
+
+
+def test_an_embedder_answers_as_its_bundle_also_by_other_statistics(models_dir: Path) -> None:
+    golden, bundle = np.load(models_dir / "identity" / "golden.npz"), load_bundle(models_dir / "identity")
+    said = golden["identity/embedding/float"]
+    pixels = bundle.manifest.networks["identity"].input.normalise(golden["identity/input"])
+    network = load_finished(models_dir / "identity", "--initial")
+    assert cosines(answers(network, pixels), said).min() > 0.999
+    restore_statistics(network, [pixels])
+    assert cosines(answers(network, pixels), said).min() > 0.999
+
+
+def test_an_embedder_teaches_no_classes(models_dir: Path, tmp_path: Path) -> None:
+    recipe, prepared = short_training(models_dir, ("closed", "open"))
+    taught_by = recipe.model_copy(update={"teacher": TeacherTable(weight=0.5)})
+    with pytest.raises(RecipeError, match=r"--teacher .*identity: .* knows no classes"):
+        taught(prepared, taught_by, tmp_path, [models_dir / "identity"])
+
+
 def test_a_detector_is_refused(models_dir: Path) -> None:
     with pytest.raises(
-        RecipeError, match=r"--initial .*faces: this is a bundle for 'faces'; of bundles only those of one classifier"
+        RecipeError, match=r"--initial .*faces: this is a bundle for 'faces'; of bundles only those of one network"
     ):
         bundle_network(models_dir / "faces", "--initial")
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from convert.training.cascade.augment import CutOff, Jitter, cut_off, jitter, relight
 from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE, Samples
+from convert.training.schedule import WarmCosine
 
 HUBER_DELTA = 0.1
 """Errors of an edge above a tenth of the window's side count linearly."""
@@ -163,9 +164,7 @@ def fit_network(
     """Train ``network`` in place with Adam and a cosine rate; return the last epoch's means."""
     trainer = Trainer(network, fit)
     warmup = min(200, fit.steps // 10)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        fit.rate / 10, fit.steps - warmup, alpha=0.01, warmup_target=fit.rate, warmup_steps=warmup
-    )
+    schedule = WarmCosine(fit.rate, fit.steps - warmup, warmup, start=fit.rate / 10, end=fit.rate / 100)
     averaging = {} if fit.average is None else {"use_ema": True, "ema_momentum": fit.average}
     trainer.compile(keras.optimizers.AdamW(schedule, weight_decay=fit.decay, **averaging))
     trainer.optimizer.build(trainer.trainable_variables)  # TensorFlow traces a step twice that has to make them

@@ -29,6 +29,7 @@ from convert.training.from_bundle import is_bundle
 from convert.training.normalizations import first_pixels, restore_statistics
 from convert.training.scenes.judge import judge
 from convert.training.scenes.sources import Source, load_sources
+from convert.training.schedule import WarmCosine
 from convert.training.seeding import make_repeatable
 from convert.training.showing import lines_above_the_bar
 from convert.training.torch_kernels import use_fused_kernels
@@ -157,16 +158,9 @@ def _fit(
 
 
 def _optimiser(table: FitTable) -> keras.optimizers.Optimizer:
-    steps = table.epochs * table.steps_per_epoch
-    rate = keras.optimizers.schedules.CosineDecay(
-        table.rate / 10,
-        max(steps - table.warmup_steps, 1),
-        alpha=0.01,
-        warmup_target=table.rate,
-        warmup_steps=table.warmup_steps,
-    )
+    falling = table.epochs * table.steps_per_epoch - table.warmup_steps
     optimiser = keras.optimizers.AdamW(
-        rate,
+        WarmCosine(table.rate, falling, table.warmup_steps, start=table.rate / 10, end=table.rate / 100),
         weight_decay=table.weight_decay,
         global_clipnorm=10.0,
         use_ema=True,

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from convert.data.classes import LabelledImages
 from convert.networks.arcface import ArcFaceLoss, CosineClassifier
-from convert.networks.embedder import EMBEDDER_NAME, build_embedder
+from convert.networks.embedder import EMBEDDER_NAME
 from convert.training.batches import Batches, PlainBatches
 from convert.training.callbacks import Judge, Parts, average_weights
 from convert.training.checkpoint import Arrays, values_of
+from convert.training.identity.network import build_identity
 from convert.training.identity.pairs import PhotoPairs, draw_pairs, pair_figures
 from convert.training.identity.prepare import NOBODY, PreparedPeople
 from convert.training.identity.recipe import IdentityRecipe
@@ -47,7 +48,7 @@ class IdentityTrainee(Trainee):
         size = self.recipe.input.train_size
         canvas = keras.Input((size, size, self.recipe.input.channels), name="canvas")
         crop = layers.Cropping2D(crop_window(self.recipe).cropping)(canvas)
-        embedding = embedder_of(self.recipe, self.recipe.input.size)(crop)
+        embedding = build_identity(self.recipe)(crop)
         if self._teacher and self.recipe.teacher:
             teacher = teacher_of(self._teacher(), self.recipe)
             lesson = Lesson(self._mean_answer(teacher), self.recipe.teacher.weight, name="lesson")
@@ -78,7 +79,7 @@ class IdentityTrainee(Trainee):
 
     def exported(self, weights: Arrays) -> keras.Model:
         keras.config.set_dtype_policy("float32")
-        embedder = embedder_of(self.recipe, self.recipe.input.size)
+        embedder = build_identity(self.recipe)
         embedder.set_weights(weights)
         return embedder
 
@@ -122,7 +123,7 @@ class PairJudge(Judge):
         super().__init__()
         self._images, self._pairs, self._recipe = images, pairs, recipe
         self._batches, self._parts = batches, parts
-        self._embedder = embedder_of(recipe, recipe.input.size)
+        self._embedder = build_identity(recipe)
 
     @property
     def weights(self) -> Arrays:
@@ -133,18 +134,6 @@ class PairJudge(Judge):
         refresh_statistics(self._embedder, map(self._parts.seen, first_pixels(self._batches)))
         figures = pair_figures(embeddings_of(self._embedder, self._images, self._recipe), self._pairs)
         logs["val_loss"], logs["val_accuracy"] = figures["equal_error"], figures["accuracy"]
-
-
-def embedder_of(recipe: IdentityRecipe, size: int) -> keras.Model:
-    """The recipe's embedder, untrained."""
-    return build_embedder(
-        recipe.network.architecture,
-        size=size,
-        channels=recipe.input.channels,
-        dimensions=recipe.network.dimensions,
-        dropout=recipe.network.dropout,
-        pooling=recipe.network.pooling,
-    )
 
 
 def embeddings_of(embedder: keras.Model, images: LabelledImages, recipe: IdentityRecipe) -> NDArray[np.float32]:
