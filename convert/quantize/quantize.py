@@ -17,7 +17,7 @@ from convert.quantize.rewrite import rewrite_for_device, without_softmax
 from convert.quantize.run import run_file, run_float
 from convert.quantize.signature import outputs_in_file_order
 from convert.quantize.stem import fill_stem
-from convert.quantize.tflite import ConversionError, convert_float32, convert_int8
+from convert.quantize.tflite import ConversionError, convert_int8, saved
 from convert.quantize.timing import milliseconds
 from edge.inference.manifest import InputSpec
 from edge.inference.operations import Operation, count_macs, operations
@@ -92,8 +92,10 @@ def quantize(
     device_input = input_of_whole_levels(trained_input)
     pixels = with_full_range(calibration, device_input.shape)
     rewritten = device_network(equalised(network, trained_input.normalise(calibration)), trained_input)
-    model = lighten(convert_int8(tuned or rewritten, device_input.normalise(pixels)), unread)
-    float_model = without_outputs(convert_float32(rewritten), unread)
+    real = device_input.normalise(pixels)
+    with saved(rewritten) as files:
+        model = lighten(convert_int8(tuned, real) if tuned else files.int8(real), unread)
+        float_model = without_outputs(files.float32(), unread)
     _check_rewriting(network, float_model, trained_input, check[:REWRITING_INPUTS])
     quantized = QuantizedNetwork(
         name=network.name,

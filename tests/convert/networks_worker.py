@@ -1,10 +1,11 @@
-"""Trains every kind of network for one step on this process's Keras backend, for ``test_networks_training.py``.
+"""Trains the kinds of network in ``argv`` for one step on this process's Keras backend: ``test_networks_training.py``.
 
 Prints as JSON the loss of one batch before and after the step, by network, and the modules that were loaded.
 """
 
 import json
 import sys
+from functools import partial
 
 import keras
 import numpy as np
@@ -58,14 +59,17 @@ def labels() -> np.ndarray:
     return np.arange(BATCH) % CLASSES
 
 
+LOSSES = {
+    "basic": lambda: classifier_losses("basic", Architecture(Stem(8, kernel=7, stride=2, pool=True), SMALL), 3),
+    "bottleneck": lambda: classifier_losses("bottleneck", Architecture(Stem(8), SMALL, "bottleneck"), 3),
+    "eye_state": lambda: classifier_losses("eye_state", PRESETS["eye_state"], 1),
+    "embedder": embedder_losses,
+    **{name: partial(cascade_losses, name) for name in NETWORKS},
+}
+
+
 if __name__ == "__main__":
     keras.utils.set_random_seed(0)
-    found = {
-        "basic": classifier_losses("basic", Architecture(Stem(8, kernel=7, stride=2, pool=True), SMALL), 3),
-        "bottleneck": classifier_losses("bottleneck", Architecture(Stem(8), SMALL, "bottleneck"), 3),
-        "eye_state": classifier_losses("eye_state", PRESETS["eye_state"], 1),
-        "embedder": embedder_losses(),
-        **{name: cascade_losses(name) for name in NETWORKS},
-    }
+    found = {kind: LOSSES[kind]() for kind in sys.argv[1:]}
     loaded = sorted({name.partition(".")[0] for name in sys.modules})
     print(json.dumps({"backend": keras.backend.backend(), "losses": found, "loaded": loaded}))

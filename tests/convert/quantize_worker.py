@@ -7,10 +7,12 @@ Writes to the folder ``argv[1]``, for each network: ``<name>.tflite``, ``<name>.
 import json
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import keras
 import numpy as np
 
+import convert.quantize.quantize as quantizing
 from convert.networks.cascade import onet, pnet, rnet
 from convert.networks.detector import DetectorSize, build_detector
 from convert.networks.presets import Architecture, Stage, Stem
@@ -101,7 +103,10 @@ def convert(name: str, folder: Path) -> None:
     network = build()
     network.save(folder / f"{name}.keras")
     pixels = smooth_pixels(spec.shape, 96)
-    quantized = quantize(network, spec, pixels[:64], pixels[64:])
+    with patch.object(quantizing, "lighten", wraps=quantizing.lighten) as lighter:
+        quantized = quantize(network, spec, pixels[:64], pixels[64:])
+    (before, _), _ = lighter.call_args
+    (folder / f"{name}_before.tflite").write_bytes(before)
     logits = without_softmax(network)
     expected = run_float(logits, spec, pixels[64:])
     rewritten = rewrite_for_device(logits, spec.shape[1:])
@@ -163,11 +168,10 @@ LIGHTENED = {
 """Networks whose file is compared before and after, on an input of this shape."""
 
 
-def lightened(name: str) -> dict[str, object]:
+def lightened(name: str, folder: Path) -> dict[str, object]:
     """What of the file changes when it is made lighter, and whether its answers do."""
-    build, spec = NETWORKS[name]
-    pixels = smooth_pixels(spec.shape, 16)
-    before = convert_int8(device_network(build(), spec), spec.normalise(pixels))
+    _, spec = NETWORKS[name]
+    before = (folder / f"{name}_before.tflite").read_bytes()
     after = lighten(before, unread={"landmarks"})
     shape = LIGHTENED[name]
     image = np.random.default_rng(5).integers(0, 256, shape, np.uint8)
@@ -206,5 +210,5 @@ if __name__ == "__main__":
     for network_name in NETWORKS:
         convert(network_name, out)
     (out / "refusals.json").write_text(json.dumps(refusals()))
-    (out / "lightened.json").write_text(json.dumps({name: lightened(name) for name in LIGHTENED}))
+    (out / "lightened.json").write_text(json.dumps({name: lightened(name, out) for name in LIGHTENED}))
     (out / "softmax.json").write_text(json.dumps(softmax_leftovers()))

@@ -19,16 +19,19 @@ QUICK_START = {
     "JAX_PLATFORMS": "cpu",
     "XLA_FLAGS": "--xla_backend_optimization_level=0",  # compiling takes longer than two small steps
 }
-KINDS = {"basic", "bottleneck", "eye_state", "embedder", "pnet", "rnet", "onet"}
+KINDS = {
+    "tensorflow": ["basic", "bottleneck", "eye_state", "embedder", "pnet", "rnet", "onet"],
+    "jax": ["eye_state", "embedder", "onet"],  # every layer of the others; it compiles for seconds each
+}
 
 
-@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+@pytest.mark.parametrize("backend", KINDS)
 def test_one_step_lowers_the_loss(backend: str) -> None:
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed")
     environment = {**os.environ, **QUICK_START, "KERAS_BACKEND": backend}
     run = subprocess.run(
-        [sys.executable, str(WORKER)],
+        [sys.executable, str(WORKER), *KINDS[backend]],
         env=environment,
         cwd=WORKER.parents[2],
         capture_output=True,
@@ -38,7 +41,7 @@ def test_one_step_lowers_the_loss(backend: str) -> None:
     assert run.returncode == 0, run.stderr[-4000:]
     found = json.loads(run.stdout.splitlines()[-1])
     assert found["backend"] == backend
-    assert set(found["losses"]) == KINDS
+    assert list(found["losses"]) == KINDS[backend]
     unlearned = {kind: pair for kind, pair in found["losses"].items() if not pair[1] < pair[0]}
     assert not unlearned
 
