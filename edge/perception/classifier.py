@@ -49,7 +49,7 @@ class Classifier:
 
     def probabilities(self, crops: Sequence[Image]) -> NDArray[np.float32]:
         """``(n, labels)`` float32, each row summing to 1, for up to ``batch`` BGR crops ``(size, size, 3)``."""
-        pixels = np.stack([middle_of(crop, self._input) for crop in crops])
+        pixels = np.array([middle_of(crop, self._input) for crop in crops])
         return softmax(look(self._run, pixels, self._input) / self._temperature)
 
     def read(self, crop: Image, last: Reading | None = None, t: float = 0.0) -> Reading:

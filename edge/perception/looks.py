@@ -24,11 +24,15 @@ RECENT_SECONDS = 0.25
 
 
 class Glance(NamedTuple):
-    """One look of a stream, at ``t`` seconds: logits ``(1, k)`` of a crop or of its mirror image."""
+    """One look of a stream, at ``t`` seconds: logits ``(1, k)`` of a crop or of its mirror image.
+
+    ``unsure``: it leaves the best label too little ahead of the next.
+    """
 
     t: float
     mirrored: bool
     logits: Logits
+    unsure: bool
 
 
 def middle_of(crop: Image, spec: InputSpec) -> Pixels:
@@ -43,6 +47,8 @@ def look(run: Callable[[Pixels], Logits], pixels: Pixels, spec: InputSpec) -> Lo
     Of those whose best logit leads by too little, the mean of their own and of their mirror image's.
     """
     logits = run(pixels)
+    if not spec.second_look_below:
+        return logits
     unsure = lead(logits) < spec.second_look_below
     if not unsure.any():
         return logits
@@ -59,15 +65,13 @@ def look_on(
     """
 
     def glance(mirrored: bool) -> Glance:
-        return Glance(t, mirrored, run(_mirrored(pixels) if mirrored else pixels))
-
-    def unsure(look: Glance) -> bool:
-        return bool(lead(look.logits)[0] < spec.second_look_below)
+        logits = run(_mirrored(pixels) if mirrored else pixels)
+        return Glance(t, mirrored, logits, bool(lead(logits)[0] < spec.second_look_below))
 
     if last and not 0 <= t - last.t <= RECENT_SECONDS:
         last = None
-    now = glance(mirrored=last is not None and unsure(last) and not last.mirrored)
-    if not unsure(now):
+    now = glance(mirrored=last is not None and last.unsure and not last.mirrored)
+    if not now.unsure:
         return now.logits, now
     other = last if last and last.mirrored != now.mirrored else glance(not now.mirrored)
     return np.asarray((now.logits + other.logits) / 2, np.float32), now
@@ -83,5 +87,5 @@ def lead(logits: Logits) -> Logits:
     >>> lead(np.array([[1.0, 4.0, 2.5]], dtype=np.float32)).tolist()
     [1.5]
     """
-    *_, second, best = np.partition(logits, -2, axis=1).T
-    return np.asarray(best - second, np.float32)
+    best = np.partition(logits, -2, axis=1)
+    return np.asarray(best[:, -1] - best[:, -2], np.float32)

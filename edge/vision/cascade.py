@@ -135,7 +135,7 @@ class Cascade:
         if pyramid.empty:
             return np.zeros((0, 4), np.float32)
         hits = self._pnet.run(pyramid.draw(mipmap), log_odds(self._thresholds.pnet))
-        within = np.flatnonzero(pyramid.index_of(hits.cells) >= 0)
+        (within,) = (pyramid.index_of(hits.cells) >= 0).nonzero()
         peaks = within[pyramid.are_peaks(hits.cells[within], hits.margins[within])]
         chosen = peaks[_best(hits.margins[peaks], MAX_CELLS)]
         boxes = regress(pyramid.windows[pyramid.index_of(hits.cells[chosen])], hits.offsets[chosen])
@@ -145,7 +145,7 @@ class Cascade:
     def _refine(self, mipmap: Mipmap, windows: Boxes) -> Boxes:
         """Those of ``windows`` ``(n, 4)`` that R-Net believes in, moved and made square again, best first."""
         answers = self._rnet.run(mipmap.cut(windows, RNET_PX))
-        hits = np.flatnonzero(answers.margins >= log_odds(self._thresholds.rnet))
+        (hits,) = (answers.margins >= log_odds(self._thresholds.rnet)).nonzero()
         boxes = regress(windows[hits], answers.offsets[hits])
         return squarify(boxes[nms(boxes, answers.margins[hits], self._thresholds.nms_rnet)])
 
@@ -153,7 +153,7 @@ class Cascade:
         """Those of ``windows`` ``(n, 4)`` that O-Net believes in, with their final boxes and landmarks, best first."""
         answers = self._onet.run(mipmap.cut(windows, ONET_PX))
         boxes = clip(regress(windows, answers.offsets), mipmap.width, mipmap.height)
-        hits = np.flatnonzero((answers.margins >= log_odds(self._thresholds.onet)) & (areas(boxes) > 0))
+        (hits,) = ((answers.margins >= log_odds(self._thresholds.onet)) & (areas(boxes) > 0)).nonzero()
         kept = hits[nms(boxes[hits], answers.margins[hits], self._thresholds.nms_onet, "min")]
         return _Confirmed(boxes[kept], answers.margins[kept], to_points(windows[kept], answers.landmarks[kept]))
 
@@ -178,7 +178,8 @@ class _Confirmed(NamedTuple):
     def values(self) -> tuple[Detection, ...]:
         """One by one."""
         scores = 1 / (1 + np.exp(-self.margins))
-        return tuple(_detection(*found) for found in zip(self.boxes, scores, self.points, strict=True))
+        found = zip(self.boxes.tolist(), scores.tolist(), self.points.tolist(), strict=True)
+        return tuple(Detection(Box(*box), score, _landmarks(points)) for box, score, points in found)
 
 
 def _best(values: NDArray[np.float32], most: int) -> NDArray[np.intp]:
@@ -193,6 +194,6 @@ def _mirror(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
     return points.reshape(landmarks.shape)
 
 
-def _detection(box: NDArray[np.float32], score: np.float32, points: NDArray[np.float32]) -> Detection:
-    left_eye, right_eye, nose, left_mouth, right_mouth = ((float(x), float(y)) for x, y in points)
-    return Detection(Box(*map(float, box)), float(score), (left_eye, right_eye, nose, left_mouth, right_mouth))
+def _landmarks(points: list[list[float]]) -> tuple[Point, Point, Point, Point, Point]:
+    left_eye, right_eye, nose, left_mouth, right_mouth = ((x, y) for x, y in points)
+    return left_eye, right_eye, nose, left_mouth, right_mouth

@@ -88,10 +88,10 @@ def eye_crop(image: Image, landmarks: ArrayLike, side: Side, size: int) -> Image
 
     ``landmarks`` ``(5, 2)`` as for :func:`face_crop`; ``side`` is that of the image, not of the person.
     """
-    left, right = np.asarray(landmarks, dtype=np.float64)[:2]
+    (left_x, left_y), (right_x, right_y) = np.asarray(landmarks, dtype=np.float64)[:2].tolist()
     # One pixel of the crop to the right, as a step in the image; a quarter turn of it is one pixel down.
-    step_x, step_y = (right - left) * EYE_SIDE / size
-    eye_x, eye_y = left if side == "left" else right
+    step_x, step_y = (right_x - left_x) * EYE_SIDE / size, (right_y - left_y) * EYE_SIDE / size
+    eye_x, eye_y = (left_x, left_y) if side == "left" else (right_x, right_y)
     half = size / 2
     matrix = np.array(
         [

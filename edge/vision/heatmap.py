@@ -52,9 +52,8 @@ def boxes_of(centres: NDArray[np.float32], distances: NDArray[np.float32]) -> Bo
     >>> boxes_of(np.array([[4.5, 2.5]], np.float32), np.log([[1, 2, 3, 4]]).astype(np.float32)).round(3).tolist()
     [[3.5, 0.5, 7.5, 6.5]]
     """
-    left, top, right, bottom = np.exp(distances).T
-    x, y = centres.T
-    return np.stack([x - left, y - top, x + right, y + bottom], axis=1)
+    lengths = np.exp(distances)
+    return np.concatenate([centres - lengths[:, :2], centres + lengths[:, 2:]], axis=1)
 
 
 def distances_of(centres: NDArray[np.float32], boxes: Boxes) -> NDArray[np.float32]:

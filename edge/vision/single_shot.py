@@ -106,8 +106,9 @@ class SingleShot:
         logits, boxes = canvas.hits(mipmap, log_odds(self._least(bool(expected))))
         kept = nms(boxes, logits, limits.nms)
         logits, boxes = self._confirm(mipmap, logits[kept], boxes[kept])
-        familiar = (logits >= log_odds(limits.expected)) & _near(boxes, from_values(expected))
-        sure = (logits >= log_odds(limits.score)) | familiar
+        sure = logits >= log_odds(limits.score)
+        if expected:
+            sure |= (logits >= log_odds(limits.expected)) & _near(boxes, from_values(expected))
         return _values(boxes[sure], logits[sure])
 
     def follow(self, image: Image | Mipmap, expected: Sequence[Box], part: Box | None = None) -> tuple[Found, ...]:
@@ -121,7 +122,7 @@ class SingleShot:
         windows = squarify(from_values(expected))
         answers = self._onet.run(mipmap.cut(windows, ONET_PX))
         boxes = clip(regress(windows, answers.offsets), mipmap.width, mipmap.height)
-        sure = np.flatnonzero((answers.margins >= log_odds(self._thresholds.followed)) & (areas(boxes) > 0))
+        (sure,) = ((answers.margins >= log_odds(self._thresholds.followed)) & (areas(boxes) > 0)).nonzero()
         kept = sure[nms(boxes[sure], answers.margins[sure], self._thresholds.nms)]
         return _values(boxes[kept], answers.margins[kept])
 
@@ -140,8 +141,8 @@ class SingleShot:
         answers = self._onet.run(mipmap.cut(windows, ONET_PX))
         together = logits[:MAX_CONFIRMED] + np.float32(self._thresholds.onet_weight) * answers.margins
         other = clip(regress(windows, answers.offsets), mipmap.width, mipmap.height)
-        middle = ((boxes + other) / 2).astype(np.float32)
-        order = np.argsort(-together, kind="stable")
+        middle = (boxes + other) / 2
+        order = (-together).argsort(kind="stable")
         return together[order], middle[order]
 
 
@@ -158,21 +159,21 @@ class _Canvas:
         width, height = self._size
         self._network.invoke(cv2.cvtColor(mipmap.resized(width, height), cv2.COLOR_BGR2RGB)[None])
         logits = self._network.real("heat").reshape(-1)
-        hot = np.flatnonzero(logits >= least)
+        (hot,) = (logits >= least).nonzero()
         if len(hot) > MAX_HITS:
             hot = hot[np.argpartition(-logits[hot], MAX_HITS)[:MAX_HITS]]
         distances = self._network.real("box", hot)
         cell = np.array([mipmap.width / width, mipmap.height / height] * 2, np.float32) * np.float32(STRIDE_PX)
         boxes = clip(boxes_of(self._centres[hot], distances) * cell, mipmap.width, mipmap.height)
-        whole = areas(boxes) > 0
-        return logits[hot][whole], boxes[whole]
+        (whole,) = (areas(boxes) > 0).nonzero()
+        return logits[hot[whole]], boxes[whole]
 
 
 def _values(boxes: Boxes, logits: NDArray[np.float32]) -> tuple[Found, ...]:
     scores = 1 / (1 + np.exp(-logits))
-    return tuple(Found(Box(*map(float, box)), float(score)) for box, score in zip(boxes, scores, strict=True))
+    return tuple(Found(Box(*box), score) for box, score in zip(boxes.tolist(), scores.tolist(), strict=True))
 
 
 def _near(boxes: Boxes, expected: Boxes) -> NDArray[np.bool_]:
     """``(n,)``: which of ``boxes`` ``(n, 4)`` overlap one of ``expected`` ``(m, 4)``."""
-    return np.any(iou(boxes, expected) >= SAME_IOU, axis=1)
+    return np.asarray((iou(boxes, expected) >= SAME_IOU).any(axis=1))

@@ -141,7 +141,7 @@ class CountingReader:
         self.count += 1
         self.told.append(last.said.label if last else None)
         said = Classification(str(self.count), {str(self.count): 1.0})
-        return Reading(said, Glance(t, False, np.zeros((1, 1), np.float32)))
+        return Reading(said, Glance(t, False, np.zeros((1, 1), np.float32), False))
 
 
 class FakeEyes:
