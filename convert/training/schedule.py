@@ -27,9 +27,9 @@ class WarmCosine(keras.optimizers.schedules.LearningRateSchedule):
     def __call__(self, step: Any) -> Any:
         """The rate at ``step``, counted from 0, as float32."""
         step = ops.cast(step, "float32")
-        rising = self.start + (self.peak - self.start) * step / max(self.warmup_steps, 1)
-        done = ops.clip((step - self.warmup_steps) / max(self.decay_steps, 1), 0.0, 1.0)
-        falling = self.end + (self.peak - self.end) * 0.5 * (1.0 + ops.cos(math.pi * done))
+        rising = self.start + step * ((self.peak - self.start) / max(self.warmup_steps, 1))
+        angle = ops.clip((step - self.warmup_steps) * (math.pi / max(self.decay_steps, 1)), 0.0, math.pi)
+        falling = (self.peak + self.end) / 2 + (self.peak - self.end) / 2 * ops.cos(angle)
         return ops.where(step < self.warmup_steps, rising, falling)
 
     def get_config(self) -> dict[str, float]:
