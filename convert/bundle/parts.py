@@ -103,8 +103,9 @@ def network_draft(quantized: QuantizedNetwork, pixels: NDArray[np.uint8]) -> Net
 def training(task: Task, card: Card, report: TrainingReport, bundle_arguments: str) -> Training:
     """What made a bundle: data, recipe, seed, and the two commands, of which the second takes ``bundle_arguments``."""
     name = task.value
-    # A detector's recipe names its teacher's list itself.
-    teacher = " --teacher TEACHER" if isinstance(report.recipe.get("teacher"), dict) else ""
+    # A detector's recipe names its teacher's list itself; reports of earlier versions don't count the networks.
+    at_least = int(isinstance(report.recipe.get("teacher"), dict))
+    teacher = " --teacher TEACHER" * (at_least if report.teachers is None else report.teachers)
     initial = " --initial FIRST_RUN" if report.initial else ""
     return Training(
         data=card.data,

@@ -80,7 +80,7 @@ def train(trainee: Trainee, out: Path, start: Start) -> keras.Model:
     figures = trainee.figures(trained)
     with replacing(out / NETWORK_FILE) as partial:
         trained.save(partial)
-    write_report(out, recipe, figures, checkpoint)
+    write_report(out, recipe, {"teachers": trainee.taught_by, **figures}, checkpoint)
     return trained
 
 
@@ -90,6 +90,7 @@ def train_classifier(
     """Train a classifier on what ``teachers`` have taught, or beside them, as the recipe says: see :func:`train`."""
     beside = recipe.teacher and recipe.teacher.sees == "augmented"
     trainee = TaughtTrainee(recipe, prepared, teachers) if beside else ClassifierTrainee(recipe, prepared)
+    trainee.taught_by = len(teachers)
     return train(trainee, out, start)
 
 

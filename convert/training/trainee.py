@@ -28,6 +28,8 @@ class Trainee(ABC):
     prepared: Prepared
     teachers: Sequence[str] = ()
     """Digests of the weights of the networks that teach it beside the data."""
+    taught_by: int = 0
+    """So many networks have taught it, beside the data or before."""
 
     @abstractmethod
     def compiled(self, steps_per_epoch: int) -> keras.Model:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -76,7 +77,8 @@ def test_every_face_of_a_photo_is_found_as_the_device_finds_it(demo_photo: Path)
 def test_a_taught_network_trains_and_its_checkpoint_knows_the_targets(teacher: Path, tmp_path: Path) -> None:
     recipe = recipe_with(weight=0.5)
     prepared = distillation.taught(make_prepared(recipe), recipe, tmp_path, [teacher])
-    train_classifier(recipe, prepared, tmp_path / "out", Start())
+    train_classifier(recipe, prepared, tmp_path / "out", Start(), [teacher, teacher])
+    assert json.loads((tmp_path / "out" / "training.json").read_text("utf-8"))["teachers"] == 2
     assert prepared.soft_targets is not None
     other = replace(prepared, soft_targets=prepared.soft_targets[::-1].copy())
     with pytest.raises(RecipeError, match="data was"):

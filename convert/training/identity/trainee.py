@@ -43,6 +43,7 @@ class IdentityTrainee(Trainee):
         self.recipe: IdentityRecipe = recipe
         self.prepared: PreparedPeople = prepared
         self._teacher = teacher
+        self.taught_by = int(teacher is not None)
 
     def compiled(self, steps_per_epoch: int) -> keras.Model:
         size = self.recipe.input.train_size
