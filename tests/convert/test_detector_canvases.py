@@ -20,7 +20,6 @@ from edge.vision.heatmap import STRIDE_PX
 from edge.vision.mipmap import Mipmap
 
 TABLE = CanvasTable(width=128, height=96)
-TURNED = TABLE.model_copy(update={"quarter_turns": 1.0})
 NONE = np.zeros((0, 4), np.float32)
 BLACK = 127
 """Up to here a pixel counts as black: halving and interpolation spread white by a pixel or two."""
@@ -44,26 +43,14 @@ def white_box(image: np.ndarray) -> np.ndarray:
 
 
 @settings(deadline=None, max_examples=60)
-@given(
-    st.integers(0, 10_000),
-    st.sampled_from([(100, 60, 190, 130), (10, 10, 60, 100), (200, 150, 300, 235)]),
-    st.sampled_from([TABLE, TURNED]),
-)
-def test_a_box_moves_with_what_it_bounds(seed: int, box: tuple[int, int, int, int], table: CanvasTable) -> None:
-    tile = draw_tile(annotated(box), 128, 96, table, np.random.default_rng(seed))
+@given(st.integers(0, 10_000), st.sampled_from([(100, 60, 190, 130), (10, 10, 60, 100), (200, 150, 300, 235)]))
+def test_a_box_moves_with_what_it_bounds(seed: int, box: tuple[int, int, int, int]) -> None:
+    tile = draw_tile(annotated(box), 128, 96, TABLE, np.random.default_rng(seed))
     assert tile.image.shape == (96, 128, 3)
     if len(tile.boxes) and max(tile.boxes[0, 2:] - tile.boxes[0, :2]) > 20:
         assert iou(tile.boxes, white_box(tile.image))[0, 0] > 0.75
     if not len(tile.boxes) and not len(tile.unsure):
         assert tile.image.max() <= BLACK
-
-
-def test_quarter_turns_stand_lying_objects_up() -> None:
-    table = TURNED.model_copy(update={"rotate_degrees": 0, "stretch": 0})
-    rng = np.random.default_rng(0)
-    tiles = [draw_tile(annotated((120, 100, 200, 140)), 96, 96, table, rng) for _ in range(100)]
-    (widths, heights) = np.array([tile.boxes[0, 2:] - tile.boxes[0, :2] for tile in tiles if len(tile.boxes)]).T
-    assert 0.5 < np.mean(heights > widths) < 0.8, "by 90 and 270 of 90, 180 and 270 degrees"
 
 
 def test_objects_are_shown_small_and_large() -> None:

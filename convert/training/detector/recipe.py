@@ -35,9 +35,6 @@ class CanvasTable(StrictTable):
     tilings: dict[int, float] = Field(default={1: 0.4, 2: 0.4, 3: 0.2}, description="tiles a side → chance")
     last_tilings: dict[int, float] = Field(default={1: 0.65, 2: 0.35}, description="the same in the last epochs")
     rotate_degrees: float = Field(default=15, ge=0, le=90)
-    quarter_turns: float = Field(
-        default=0, ge=0, le=1, description="share of the tiles turned by 90, 180 or 270° besides: hands point anywhere"
-    )
     stretch: float = Field(default=0.15, ge=0, lt=1, description="height against width, up to this share either way")
     mirror: bool = True
 
