@@ -50,12 +50,12 @@ def bundle_network(folder: Path, option: str, *, any_size: bool = False) -> kera
         if isinstance(layer, layers.Dense) and layer.use_bias:
             layer.set_weights([weights.kernel(layer.name).T, weights.bias(layer.name)])
         elif isinstance(layer, layers.BatchNormalization):
-            _give(weights, convolution_before(network, layer), layer)
+            _give(weights, layer_before(network, layer), layer)
     return network
 
 
 def _give(weights: FileWeights, weighted: layers.Layer, norm: layers.BatchNormalization) -> None:
-    """What the file has folded into the ``weighted`` layer before ``norm``, to both."""
+    """Give both what the file has folded into the ``weighted`` layer before ``norm``."""
     if isinstance(weighted, layers.Dense):  # the converter makes a convolution of it
         name = f"{weighted.name}_convolution"
         weighted.set_weights([weights.kernel(name).reshape(weighted.kernel.shape[::-1]).T])
@@ -67,8 +67,9 @@ def _give(weights: FileWeights, weighted: layers.Layer, norm: layers.BatchNormal
         norm.set_weights([lengths, *_plain(norm, weights.bias(weighted.name))])
     elif isinstance(weighted, layers.Conv2D):
         unfold(weights.kernel(weighted.name), weights.bias(weighted.name), weighted, norm)
-    else:  # the dense layer after it has it in its own weights
-        norm.set_weights([np.ones(norm.gamma.shape, np.float32), *_plain(norm, np.zeros(norm.gamma.shape, np.float32))])
+    else:
+        scale, shift = weights.normalization(norm.name)
+        norm.set_weights([scale, *_plain(norm, shift)])
 
 
 def bundle_recipe(folder: Path, option: str) -> Recipe | IdentityRecipe:
@@ -133,6 +134,11 @@ class FileWeights:
         """``(n,)``."""
         return self._real(layer, re.compile(rf"(.*[/;])?{layer}(_\d+)?/(Bias)?Add.*"), np.int32)
 
+    def normalization(self, layer: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Scale and shift ``(n,)`` of one that stands by itself: no weighted layer is before it."""
+        scale, shift = (re.compile(rf"(.*/)?{layer}(_\d+)?/batchnorm/{part}") for part in ("mul", "sub"))
+        return self._real(layer, scale, np.int8), self._real(layer, shift, np.int8)
+
     def _real(self, layer: str, name: re.Pattern[str], dtype: type[np.generic]) -> NDArray[np.float32]:
         found = [tensor for tensor in self._details if tensor["dtype"] is dtype and name.fullmatch(tensor["name"])]
         if len(found) != 1:
@@ -144,11 +150,12 @@ class FileWeights:
         raw = self._interpreter.get_tensor(found[0]["index"])
         along = [1] * raw.ndim
         along[quantization["quantized_dimension"]] = -1
-        return raw.astype(np.float32) * quantization["scales"].reshape(along)
+        wide = raw.astype(np.float32) - quantization["zero_points"].reshape(along).astype(np.float32)
+        return wide * quantization["scales"].reshape(along)
 
 
-def convolution_before(network: keras.Model, norm: layers.BatchNormalization) -> layers.Conv2D:
-    """The convolution of ``network`` whose output is normalized."""
+def layer_before(network: keras.Model, norm: layers.BatchNormalization) -> layers.Layer:
+    """The layer of ``network`` whose output is normalized."""
     return network.get_layer(norm.input._keras_history.operation.name)
 
 

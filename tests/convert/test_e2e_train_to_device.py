@@ -23,6 +23,9 @@ from edge.inference import load_bundle
 pytest.importorskip("tensorflow", reason="the convert extra is not installed")
 
 import h5py
+import numpy as np
+
+from convert.training.from_bundle import bundle_network
 
 WORKER = Path(__file__).with_name("e2e_worker.py")
 HALVES = ("emotion", "eyes", "gesture", "own"), ("faces", "hands", "single_shot", "identity")
@@ -166,3 +169,12 @@ def test_identity_is_judged_on_pairs(made: Path) -> None:
     assert manifest.metrics[0].data == "people held out"
     assert manifest.networks["identity"].outputs == ("embedding",)
     assert -1 <= manifest.thresholds["same_person"] <= 1
+
+
+def test_a_training_can_begin_with_an_embedder_that_flattens_its_map(made: Path) -> None:
+    folder = made / "bundles" / "identity"
+    golden, spec = np.load(folder / "golden.npz"), load_bundle(folder).manifest.networks["identity"].input
+    said = golden["identity/embedding/float"]
+    found = bundle_network(folder, "--initial").predict(spec.normalise(golden["identity/input"]), verbose=0)
+    lengths = np.linalg.norm(found, axis=1) * np.linalg.norm(said, axis=1)
+    assert ((found * said).sum(axis=1) / lengths).min() > 0.99

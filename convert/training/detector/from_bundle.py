@@ -10,7 +10,7 @@ import numpy as np
 from keras import layers
 
 from convert.quantize.stem import single_stride_kernel
-from convert.training.from_bundle import FileWeights, convolution_before, unfold
+from convert.training.from_bundle import FileWeights, layer_before, unfold
 from convert.training.recipe import RecipeError
 from edge.inference import load_bundle
 from edge.inference.manifest import SINGLE_SHOT
@@ -34,7 +34,7 @@ def bundle_detector(folder: Path, build: Callable[[], keras.Model]) -> keras.Mod
     try:
         for layer in network.layers:
             if isinstance(layer, layers.BatchNormalization):
-                convolution = convolution_before(network, layer)
+                convolution = layer_before(network, layer)
                 kernel = single_stride_kernel(weights.kernel(convolution.name), convolution.kernel.shape[-2])
                 unfold(kernel, weights.bias(convolution.name), convolution, layer)
             elif isinstance(layer, layers.Conv2D) and layer.use_bias:
