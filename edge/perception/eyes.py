@@ -9,6 +9,7 @@ from edge.inference.bundle import BundleError
 from edge.perception.classifier import Classifier
 from edge.values import Eyes, Face, Image, Point
 from edge.vision.crops import Side, eye_crop
+from edge.vision.mipmap import Mipmap
 
 OPEN = "open"
 """The label whose probability is given."""
@@ -33,12 +34,13 @@ class EyeReader:
             )
         self._open = self._classifier.labels.index(OPEN)
 
-    def read(self, image: Image, face: Face) -> Eyes:
+    def read(self, image: Image | Mipmap, face: Face) -> Eyes:
         """The probability that each eye is open; ``None`` for an eye that :func:`judgeable` refuses."""
-        sides = judgeable(face, width=image.shape[1], height=image.shape[0])
+        mipmap = Mipmap.of(image)
+        sides = judgeable(face, mipmap.width, mipmap.height)
         if not sides:
             return Eyes(None, None)
-        crops = [eye_crop(image, face.landmarks, side, self._classifier.size) for side in sides]
+        crops = [eye_crop(mipmap, face.landmarks, side, self._classifier.size) for side in sides]
         open_probabilities = self._classifier.probabilities(crops)[:, self._open].tolist()
         found = dict(zip(sides, open_probabilities, strict=True))
         return Eyes(found.get("left"), found.get("right"))

@@ -70,15 +70,15 @@ class Observer:
             hands = _find(memory.hands, mipmap, t, watch, "hands")
             observation = Observation(
                 t,
-                tuple(self._read_face(image, face, track, t, memory.emotions, watch) for track, face in faces),
-                tuple(self._read_hand(image, hand, track, t, memory.gestures, watch) for track, hand in hands),
+                tuple(self._read_face(mipmap, face, track, t, memory.emotions, watch) for track, face in faces),
+                tuple(self._read_hand(mipmap, hand, track, t, memory.gestures, watch) for track, hand in hands),
             )
             memory.keep_alive()
         self.timings_ms = watch.ms
         return observation
 
     def _read_face(
-        self, image: Image, face: Face, track: int, t: float, emotions: Paced[Reading], watch: Stopwatch
+        self, image: Mipmap, face: Face, track: int, t: float, emotions: Paced[Reading], watch: Stopwatch
     ) -> FaceObservation:
         emotion = eyes = None
         if reader := self._senses.emotion:
@@ -90,7 +90,7 @@ class Observer:
         return FaceObservation(face, track, emotion, eyes)
 
     def _read_hand(
-        self, image: Image, hand: Hand, track: int, t: float, gestures: Paced[Reading], watch: Stopwatch
+        self, image: Mipmap, hand: Hand, track: int, t: float, gestures: Paced[Reading], watch: Stopwatch
     ) -> HandObservation:
         gesture = None
         if reader := self._senses.gesture:

@@ -15,21 +15,22 @@ from edge.perception.gesture import GestureReader
 from edge.values import Eyes, Face, Hand, Image
 from edge.vision.detectors import FaceDetector, HandDetector
 from edge.vision.following import Detector
+from edge.vision.mipmap import Mipmap
 from edge.vision.settings import DetectionSettings
 
 Sense = TypeVar("Sense")
 
 
 class ReadEmotion(Protocol):
-    def read(self, image: Image, face: Face, last: Reading | None, t: float) -> Reading: ...
+    def read(self, image: Image | Mipmap, face: Face, last: Reading | None, t: float) -> Reading: ...
 
 
 class ReadEyes(Protocol):
-    def read(self, image: Image, face: Face) -> Eyes: ...
+    def read(self, image: Image | Mipmap, face: Face) -> Eyes: ...
 
 
 class ReadGesture(Protocol):
-    def read(self, image: Image, hand: Hand, last: Reading | None, t: float) -> Reading: ...
+    def read(self, image: Image | Mipmap, hand: Hand, last: Reading | None, t: float) -> Reading: ...
 
 
 @dataclass(frozen=True)

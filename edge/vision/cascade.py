@@ -107,7 +107,7 @@ class Cascade:
         Where something is ``expected``, as it was there a frame ago, O-Net looks whatever the stages before it say: an
         object between two levels of the pyramid would flicker.
         """
-        mipmap = image if isinstance(image, Mipmap) else Mipmap(image)
+        mipmap = Mipmap.of(image)
         windows = self._refine(mipmap, self._propose(mipmap))
         found = self._confirm(mipmap, np.concatenate([windows, squarify(from_values(expected))]))
         return self._points_again(mipmap, found).values()
@@ -117,7 +117,7 @@ class Cascade:
 
         The expected box is that of the same object a frame ago: its points are looked for in it once.
         """
-        mipmap = image if isinstance(image, Mipmap) else Mipmap(image)
+        mipmap = Mipmap.of(image)
         windows = squarify(from_values(expected))
         if part is not None:
             windows = np.concatenate([self._refine(mipmap, self._propose_in(mipmap, part)), windows])

@@ -2,7 +2,8 @@
 
 Coordinates are continuous: pixel ``i`` covers ``[i, i + 1)``, so that a box's ``x2`` is exclusive and an image of
 width ``w`` spans ``[0, w)``.  A crop may reach past the image or lie wholly outside; what is missing repeats the
-nearest border pixel.  Where a crop shrinks the image, several samples are averaged for each pixel.
+nearest border pixel.  Where a crop shrinks the image to less than half, it is cut from the image's halves
+(:class:`edge.vision.mipmap.Mipmap`), which a stream's crops share with the detectors.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edge.values import Box, Image
+from edge.vision.mipmap import SAMPLING, Mipmap, octave_for
 
 Colour = Literal["rgb", "grey"]
 Side = Literal["left", "right"]
@@ -44,29 +46,19 @@ HAND_MARGIN = 1.1
 EYE_SIDE = 0.6
 """The side of an eye crop, in distances between the eyes."""
 
-MAX_SAMPLES = 8
-"""At most this many samples a pixel and axis: more costs time and changes nothing that a network sees."""
 
-
-MAX_SIDE_PX = 32_766
-"""OpenCV warps no wider or higher image."""
-
-SAMPLING = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-"""How pixels are read through a matrix from crop to image."""
-
-
-def upright_crop(image: Image, box: Box, size: int) -> Image:
+def upright_crop(image: Image | Mipmap, box: Box, size: int) -> Image:
     """What ``box`` shows, stretched to ``(size, size, 3)`` uint8 BGR."""
     matrix = np.array([(box.width / size, 0, box.x1), (0, box.height / size, box.y1)], dtype=np.float64)
     return _warp(image, matrix, size)
 
 
-def hand_crop(image: Image, box: Box, size: int) -> Image:
+def hand_crop(image: Image | Mipmap, box: Box, size: int) -> Image:
     """The square around a hand's box with a small margin, as ``(size, size, 3)`` uint8 BGR."""
     return upright_crop(image, box.square(HAND_MARGIN), size)
 
 
-def face_crop(image: Image, landmarks: ArrayLike, size: int) -> Image:
+def face_crop(image: Image | Mipmap, landmarks: ArrayLike, size: int) -> Image:
     """A face brought onto :data:`FACE_TEMPLATE`, roll and size removed, as ``(size, size, 3)`` uint8 BGR.
 
     ``landmarks`` ``(5, 2)``: left eye, right eye, nose, left and right mouth corner, in pixels.
@@ -74,7 +66,7 @@ def face_crop(image: Image, landmarks: ArrayLike, size: int) -> Image:
     return _warp(image, similarity(FACE_TEMPLATE * size, landmarks), size)
 
 
-def identity_crop(image: Image, landmarks: ArrayLike, size: int, margin: int = 0) -> Image:
+def identity_crop(image: Image | Mipmap, landmarks: ArrayLike, size: int, margin: int = 0) -> Image:
     """A face brought onto :data:`IDENTITY_TEMPLATE`, closer than :func:`face_crop`, as ``(size, size, 3)`` uint8 BGR.
 
     ``landmarks`` ``(5, 2)`` as for :func:`face_crop`.  With a ``margin`` in pixels, what surrounds the crop is shown
@@ -83,7 +75,7 @@ def identity_crop(image: Image, landmarks: ArrayLike, size: int, margin: int = 0
     return _warp(image, similarity(IDENTITY_TEMPLATE * size + margin, landmarks), size + 2 * margin)
 
 
-def eye_crop(image: Image, landmarks: ArrayLike, side: Side, size: int) -> Image:
+def eye_crop(image: Image | Mipmap, landmarks: ArrayLike, side: Side, size: int) -> Image:
     """The square around one eye, turned so that the line of the eyes is level, as ``(size, size, 3)`` uint8 BGR.
 
     ``landmarks`` ``(5, 2)`` as for :func:`face_crop`; ``side`` is that of the image, not of the person.
@@ -131,27 +123,12 @@ def _complex(points: ArrayLike) -> NDArray[np.complex128]:
     return xy[:, 0] + 1j * xy[:, 1]
 
 
-def _warp(image: Image, crop_to_image: Affine, size: int) -> Image:
-    """Sample ``image`` through ``crop_to_image``, averaging where the crop is smaller than what it shows."""
-    matrix = crop_to_image
-    if max(image.shape[:2]) > MAX_SIDE_PX:
-        image, matrix = _cut(image, matrix, size)
-    (a, b, x), (c, d, y) = matrix.tolist()
-    samples = min(int(max(math.hypot(a, c), math.hypot(b, d), 1.0)), MAX_SAMPLES)
-    a, b, c, d = a / samples, b / samples, c / samples, d / samples
+def _warp(image: Image | Mipmap, crop_to_image: Affine, size: int) -> Image:
+    """Sample ``image`` through ``crop_to_image``, or its half, quarter … where the crop shows that at full size."""
+    (a, b, x), (c, d, y) = crop_to_image.tolist()
+    shrink = max(math.hypot(a, c), math.hypot(b, d))
+    source, across, down = Mipmap.of(image).scaled(octave_for(shrink))
     # OpenCV counts from pixel centres: index 0 is the point 0.5.
-    centred = np.array([(a, b, x + 0.5 * (a + b) - 0.5), (c, d, y + 0.5 * (c + d) - 0.5)], dtype=np.float64)
-    sampled = (size * samples, size * samples)
-    warped = cv2.warpAffine(image, centred, sampled, flags=SAMPLING, borderMode=cv2.BORDER_REPLICATE)
-    return warped if samples == 1 else cv2.resize(warped, (size, size), interpolation=cv2.INTER_AREA)
-
-
-def _cut(image: Image, matrix: Affine, size: int) -> tuple[Image, Affine]:
-    """The part of ``image`` that the crop needs, and its own matrix."""
-    corners = matrix @ np.array([(0, size, 0, size), (0, 0, size, size), (1, 1, 1, 1)], dtype=np.float64)
-    limits = np.array([image.shape[1], image.shape[0]], dtype=np.float64)
-    first = np.clip(np.floor(corners.min(axis=1)) - 2, 0, limits - 1).astype(int)
-    last = np.clip(np.ceil(corners.max(axis=1)) + 2, first + 1, limits).astype(int)
-    moved = matrix.copy()
-    moved[:, 2] -= first
-    return image[first[1] : last[1], first[0] : last[0]], moved
+    x, y = (x + 0.5 * (a + b)) * across - 0.5, (y + 0.5 * (c + d)) * down - 0.5
+    centred = np.array([(a * across, b * across, x), (c * down, d * down, y)], dtype=np.float64)
+    return cv2.warpAffine(source, centred, (size, size), flags=SAMPLING, borderMode=cv2.BORDER_REPLICATE)

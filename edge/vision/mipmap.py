@@ -13,7 +13,12 @@ from numpy.typing import NDArray
 
 from edge.values import Image
 from edge.vision.boxes import Boxes
-from edge.vision.crops import MAX_SIDE_PX, SAMPLING
+
+MAX_SIDE_PX = 32_766
+"""OpenCV warps no wider or higher image."""
+
+SAMPLING = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+"""How pixels are read through a matrix from crop to image."""
 
 
 class Mipmap:
@@ -22,6 +27,11 @@ class Mipmap:
     def __init__(self, image: Image) -> None:
         self._halves = [image]
         self._finest = max(0, ceil(log2(max(image.shape[:2]) / MAX_SIDE_PX)))
+
+    @classmethod
+    def of(cls, image: Image | Mipmap) -> Mipmap:
+        """The mipmap of ``image``, which it may be already."""
+        return image if isinstance(image, Mipmap) else cls(image)
 
     @property
     def width(self) -> int:
@@ -41,22 +51,22 @@ class Mipmap:
 
     def resized(self, width: int, height: int, out: Image | None = None) -> Image:
         """The whole image as ``(height, width, 3)``, which is ``out`` if given."""
-        source = self.half(_octave(min(self.height / height, self.width / width)))
+        source = self.half(octave_for(min(self.height / height, self.width / width)))
         return cv2.resize(source, (width, height), out, interpolation=cv2.INTER_LINEAR)
 
     def cut(self, boxes: Boxes, size: int) -> NDArray[np.uint8]:
         """What each of ``boxes`` ``(n, 4)`` shows, stretched to ``(n, size, size, 3)`` uint8.
 
-        Past the image the nearest border pixel is repeated, as in :func:`edge.vision.crops.upright_crop`, which
-        gives the same pictures up to the averaging where they shrink.
+        Past the image the nearest border pixel is repeated.  They are the pictures of
+        :func:`edge.vision.crops.upright_crop`, one by one.
         """
         crops = np.empty((len(boxes), size, size, 3), dtype=np.uint8)
         sources: dict[int, tuple[Image, float, float]] = {}
         matrix = np.zeros((2, 3))
         for crop, (x1, y1, x2, y2) in zip(crops, boxes.tolist(), strict=True):
-            octave = _octave(max(x2 - x1, y2 - y1, size) / size)
+            octave = octave_for(max(x2 - x1, y2 - y1, size) / size)
             if octave not in sources:
-                sources[octave] = self._scaled(octave)
+                sources[octave] = self.scaled(octave)
             source, across, down = sources[octave]
             step_x, step_y = (x2 - x1) * across / size, (y2 - y1) * down / size
             matrix[0, 0], matrix[1, 1] = step_x, step_y
@@ -65,12 +75,12 @@ class Mipmap:
             cv2.warpAffine(source, matrix, (size, size), crop, SAMPLING, cv2.BORDER_REPLICATE)
         return crops
 
-    def _scaled(self, octave: int) -> tuple[Image, float, float]:
+    def scaled(self, octave: int) -> tuple[Image, float, float]:
         """The image halved ``octave`` times, or as often as OpenCV needs it to be, and its shares of both sides."""
         source = self.half(max(octave, self._finest))
         return source, source.shape[1] / self.width, source.shape[0] / self.height
 
 
-def _octave(shrink: float) -> int:
+def octave_for(shrink: float) -> int:
     """How often an image may be halved before it is smaller than ``1 / shrink`` of itself."""
-    return max(floor(log2(shrink)), 0)
+    return floor(log2(shrink)) if shrink >= 2 else 0

@@ -100,7 +100,7 @@ class SingleShot:
 
         Where something is ``expected``, as it was there a frame ago, a lower score suffices.
         """
-        mipmap = image if isinstance(image, Mipmap) else Mipmap(image)
+        mipmap = Mipmap.of(image)
         canvas = self._canvas(canvas_size(mipmap.width, mipmap.height, self.min_size_px / SMALLEST_PX))
         limits = self._thresholds
         logits, boxes = canvas.hits(mipmap, log_odds(self._least(bool(expected))))
@@ -118,7 +118,7 @@ class SingleShot:
         """
         if self._onet is None or part is not None:
             return self.detect(image, expected)
-        mipmap = image if isinstance(image, Mipmap) else Mipmap(image)
+        mipmap = Mipmap.of(image)
         windows = squarify(from_values(expected))
         answers = self._onet.run(mipmap.cut(windows, ONET_PX))
         boxes = clip(regress(windows, answers.offsets), mipmap.width, mipmap.height)

@@ -21,6 +21,7 @@ from edge.vision.crops import (
     to_colour,
     upright_crop,
 )
+from edge.vision.mipmap import Mipmap
 
 
 def ramp(height: int = 40, width: int = 60) -> np.ndarray:
@@ -40,6 +41,17 @@ def test_halving_averages_two_by_two() -> None:
     image = np.random.default_rng(1).integers(0, 256, (32, 32, 3), dtype=np.uint8)
     means = image.reshape(16, 2, 16, 2, 3).mean(axis=(1, 3))
     assert np.abs(upright_crop(image, Box(0, 0, 32, 32), 16) - means).max() <= 1
+
+
+@pytest.mark.parametrize("side", [20.0, 48.0, 130.0, 250.0])
+def test_a_crop_of_a_mipmap_is_that_of_its_image(side: float) -> None:
+    image = np.random.default_rng(1).integers(0, 256, (240, 321, 3), dtype=np.uint8)
+    mipmap = Mipmap(image)
+    landmarks = FACE_TEMPLATE * side + 20
+    np.testing.assert_array_equal(face_crop(mipmap, landmarks, 24), face_crop(image, landmarks, 24))
+    np.testing.assert_array_equal(eye_crop(mipmap, landmarks, "left", 24), eye_crop(image, landmarks, "left", 24))
+    box = Box(10, 5, 10 + side, 5 + side)
+    np.testing.assert_array_equal(hand_crop(mipmap, box, 24), hand_crop(image, box, 24))
 
 
 def test_outside_repeats_the_border() -> None:
