@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +43,14 @@ def read_boxes(folder: Path) -> list[AnnotatedBox]:
     """
     table = folder / TABLE
     return list(POLICY.sift(str(table), read_rows(table, COLUMNS), _annotated))
+
+
+def by_picture(rows: Iterable[AnnotatedBox]) -> list[list[AnnotatedBox]]:
+    """The rows of each picture, in the table's order: a box's place among them is its number."""
+    pictures: dict[Path, list[AnnotatedBox]] = defaultdict(list)
+    for row in rows:
+        pictures[row.path].append(row)
+    return list(pictures.values())
 
 
 def boxes_csv(folder: Path, complete: bool, labels: Collection[str] | None = None) -> list[Scene]:

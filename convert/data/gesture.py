@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import compress
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from convert.data.classes import LabelledImages
 from convert.data.duplicates import pixel_hash, without_duplicates
 from convert.data.gesture_sources import TRAINING_SOURCES, HandSample
 from convert.data.groups import is_held_out
+from convert.data.joints import hand_mask
 from edge.values import Box, Image
 from edge.vision.crops import HAND_MARGIN, Colour, hand_crop, to_colour, upright_crop
 
@@ -59,13 +62,19 @@ def load(data: Path, size: int, colour: Colour, seed: int) -> tuple[LabelledImag
             (held_out if _is_held_out(sample) else train).append(sample)
     train = list(compress(train, without_duplicates("gesture", _pictures(train), _pictures(held_out))))
     return (
-        _labelled(train, (canvas(sample) for sample in train), (CANVAS, CANVAS, 4)),
+        _labelled(train, _canvases(train), (CANVAS, CANVAS, 4)),
         _labelled(
             held_out,
             (to_colour(hand_crop(sample.image, jittered(sample.box, rng), size), colour) for sample in held_out),
             (size, size, 1 if colour == "grey" else 3),
         ),
     )
+
+
+def _canvases(samples: list[HandSample]) -> Iterator[NDArray[np.uint8]]:
+    """The samples' canvases, by as many threads as there are cores: masks take a few milliseconds each."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield from pool.map(canvas, samples)
 
 
 def canvas(sample: HandSample) -> NDArray[np.uint8]:
@@ -75,8 +84,11 @@ def canvas(sample: HandSample) -> NDArray[np.uint8]:
     mask = np.full((height, width), 255, np.uint8) if sample.mask is None else sample.mask
     framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     moved = Box(square.x1 + 1, square.y1 + 1, square.x2 + 1, square.y2 + 1)
-    colour = cv2.cvtColor(upright_crop(sample.image, square, CANVAS), cv2.COLOR_BGR2RGB)
-    return np.dstack([colour, upright_crop(framed, moved, CANVAS)])
+    colour, alpha = upright_crop(sample.image, square, CANVAS), upright_crop(framed, moved, CANVAS)
+    if sample.joints is not None:
+        joints = (sample.joints - np.array((square.x1, square.y1), np.float32)) * np.float32(CANVAS / square.width)
+        alpha = np.minimum(alpha, hand_mask(colour, joints))
+    return np.dstack([cv2.cvtColor(colour, cv2.COLOR_BGR2RGB), alpha])
 
 
 def jittered(box: Box, rng: np.random.Generator) -> Box:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain, groupby
+from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.data.boxes import AnnotatedBox, read_boxes
+from convert.data.boxes import AnnotatedBox, by_picture, read_boxes
 from convert.data.cvpr13 import AnnotatedFace, read_faces
 from convert.data.faces import face_box
 from convert.data.faults import POLICY
 from convert.data.groups import photo_group
+from convert.data.joints import Joints, JointsOf, read_joints
 from convert.data.pictures import all_image_files, image_files, read_image
 from convert.data.scenes import Scene
 from convert.data.tables import Row, read_rows
@@ -71,6 +73,7 @@ class HandSample:
     """A box in a picture and the gesture it shows.
 
     ``mask`` ``(height, width)`` uint8 is 0 where the picture shows a studio's background that may be replaced.
+    ``joints`` of the hand, where a teacher found them, tell what is background in any other picture.
     """
 
     image: Image
@@ -79,6 +82,7 @@ class HandSample:
     group: str
     source: str
     mask: NDArray[np.uint8] | None = None
+    joints: Joints | None = None
 
 
 Source = Callable[[Path, np.random.Generator], Iterable[HandSample]]
@@ -87,11 +91,12 @@ Source = Callable[[Path, np.random.Generator], Iterable[HandSample]]
 def hagrid_crops(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
     """HaGRID's tight crops: hundreds of people in their own rooms; those of the photos with boxes are left out."""
     photos = {file.stem for file in image_files(data / "hands/hagrid/images")}
+    joints = read_joints(data)
 
     def sample(file: Path) -> HandSample:
         image = read_image(file)
         label = HAGRID_LABELS.get(file.parent.name, "none")
-        return HandSample(image, _whole(image), label, photo_group(file), "hagrid")
+        return HandSample(image, _whole(image), label, photo_group(file), "hagrid", joints=joints.get((file, 0)))
 
     folder = data / "hands/hagrid/crops"
     return POLICY.sift(str(folder), [file for file in all_image_files(folder) if file.stem not in photos], sample)
@@ -99,7 +104,7 @@ def hagrid_crops(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
 
 def hagrid_frames(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
     """HaGRID's whole photos with boxes: what the device sees around a hand is in them."""
-    return _boxes(data / "hands/hagrid", "hagrid_frames", lambda label: HAGRID_LABELS.get(label, "none"))
+    return _boxes(data, "hands/hagrid", "hagrid_frames", lambda label: HAGRID_LABELS.get(label, "none"))
 
 
 def hagrid_photos(data: Path, rng: np.random.Generator) -> Iterable[HandSample]:
@@ -114,20 +119,22 @@ def hagrid_photos(data: Path, rng: np.random.Generator) -> Iterable[HandSample]:
 
     def sample(scene: Scene) -> HandSample:
         label = HAGRID_LABELS.get(scene.path.parent.name, "none")
-        return HandSample(scene.read(), Box(*scene.boxes[0].tolist()), label, scene.group, "hagrid_photos")
+        box = Box(*scene.boxes[0].tolist())
+        return HandSample(scene.read(), box, label, scene.group, "hagrid_photos", joints=joints.get((scene.path, 0)))
 
+    joints = read_joints(data)
     scenes = [scene for scene in Teacher(table, data).hands(folder) if len(scene.boxes) == 1]
     return POLICY.sift(str(folder), scenes, sample)
 
 
 def subhih(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
     """One man's fist to five fingers, in 17 sessions."""
-    return _boxes(data / "hands/subhih", "subhih", lambda label: SUBHIH_LABELS.get(label, "none"))
+    return _boxes(data, "hands/subhih", "subhih", lambda label: SUBHIH_LABELS.get(label, "none"))
 
 
 def eduart(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
     """Pointing, thumbs up, stop and resting hands in three sessions."""
-    return _boxes(data / "hands/eduart", "eduart", EDUART_LABELS.get)
+    return _boxes(data, "hands/eduart", "eduart", EDUART_LABELS.get)
 
 
 def sign_digits(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
@@ -158,7 +165,7 @@ def massey(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
 
 def oxford_hands(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
     """Hands of people who do something else: they hold, lean and rest, and command nothing."""
-    return _plain(data / "hands/oxford_crops/pos", "oxford_hands")
+    return _plain(data / "hands/oxford_crops/pos", "oxford_hands", read_joints(data))
 
 
 def oxford_others(data: Path, rng: np.random.Generator) -> Iterator[HandSample]:
@@ -237,25 +244,32 @@ def mask_box(mask: NDArray[np.uint8]) -> Box:
     return Box(x, y, x + width, y + height)
 
 
-def _boxes(folder: Path, source: str, label_of: Callable[[str], str | None]) -> Iterator[HandSample]:
+def _boxes(data: Path, data_set: str, source: str, label_of: Callable[[str], str | None]) -> Iterator[HandSample]:
     """The boxes of a table whose label stands for something, each picture decoded once for all its boxes."""
+    folder, joints = data / data_set, read_joints(data)
 
     def samples(rows: list[AnnotatedBox]) -> list[HandSample]:
         image = read_image(rows[0].path)
-        labelled = [(row, label) for row in rows if (label := label_of(row.label))]
         return [
-            HandSample(image, Box(*row.box.tolist()), label, f"{folder.name}/{row.session}", source)
-            for row, label in labelled
+            HandSample(
+                image,
+                Box(*row.box.tolist()),
+                label,
+                f"{folder.name}/{row.session}",
+                source,
+                joints=joints.get((row.path, index)),
+            )
+            for index, row in enumerate(rows)
+            if (label := label_of(row.label))
         ]
 
-    pictures = [list(rows) for _, rows in groupby(read_boxes(folder), key=lambda row: row.path)]
-    return chain.from_iterable(POLICY.sift(str(folder), pictures, samples))
+    return chain.from_iterable(POLICY.sift(str(folder), by_picture(read_boxes(folder)), samples))
 
 
-def _plain(folder: Path, source: str) -> Iterator[HandSample]:
+def _plain(folder: Path, source: str, joints: JointsOf = MappingProxyType({})) -> Iterator[HandSample]:
     def sample(file: Path) -> HandSample:
-        image = read_image(file)
-        return HandSample(image, _whole(image), "none", f"{source}/{file.stem}", source)
+        image, known = read_image(file), joints.get((file, 0))
+        return HandSample(image, _whole(image), "none", f"{source}/{file.stem}", source, joints=known)
 
     return POLICY.sift(str(folder), all_image_files(folder), sample)
 

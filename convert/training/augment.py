@@ -16,6 +16,12 @@ NOISE_VALUES = 1 << 18
 SUBPIXEL_BITS = 4
 """Fractional bits of the coordinates that OpenCV draws by."""
 
+PLAIN = 0.3
+"""How many of the backgrounds put in are of one colour."""
+
+ALIKE = 0.3
+"""How many of them are brought nearer to the colour of the hand before them."""
+
 Image = NDArray[np.uint8]
 Augment = Callable[[Image, int, np.random.Generator], Image]
 """``augment(image (h, w, c), size, rng)`` → ``(size, size, c)`` uint8."""
@@ -44,7 +50,7 @@ def make_composite(table: AugmentTable, backgrounds: NDArray[np.uint8], *, cover
         warped = cv2.warpAffine(canvas, matrix, (size, size), borderMode=cv2.BORDER_REPLICATE)
         crop = warped[..., :3]
         if rng.random() < table.background:
-            crop = _composite(crop, warped[..., 3], _background(backgrounds, size, rng))
+            crop = _composite(crop, warped[..., 3], _background(backgrounds, crop, warped[..., 3], rng))
         return change_pixels(np.ascontiguousarray(crop), table, rng)
 
     return augment
@@ -164,13 +170,24 @@ def _noise() -> NDArray[np.float32]:
     return np.random.default_rng(0).standard_normal(NOISE_VALUES, np.float32)
 
 
-def _background(backgrounds: NDArray[np.uint8], size: int, rng: np.random.Generator) -> Image:
-    """A random window of a background, or a plain colour."""
-    if rng.random() < 0.3:
-        return np.broadcast_to(rng.integers(256, size=3, dtype=np.uint8), (size, size, 3))
-    side = backgrounds.shape[1]
-    top, left = rng.integers(side - size + 1, size=2)
-    return backgrounds[rng.integers(len(backgrounds)), top : top + size, left : left + size]
+def _background(backgrounds: NDArray[np.uint8], front: Image, alpha: Image, rng: np.random.Generator) -> Image:
+    """A random window of a background, or a plain colour; either may come near the colour of what is before it.
+
+    Before wood or a red wall a hand is told by its shape alone: a network that never saw that looks for its colour.
+    """
+    size = len(front)
+    if rng.random() < PLAIN:
+        back = np.broadcast_to(rng.integers(256, size=3, dtype=np.uint8), (size, size, 3))
+    else:
+        side = backgrounds.shape[1]
+        top, left = rng.integers(side - size + 1, size=2)
+        back = backgrounds[rng.integers(len(backgrounds)), top : top + size, left : left + size]
+    if rng.random() >= ALIKE:
+        return back
+    skin = np.array(cv2.mean(front, mask=(alpha > 128).astype(np.uint8))[:3])
+    share = rng.uniform(0.4, 1)
+    shift = share * (skin + rng.normal(0, 25, 3) - cv2.mean(back)[:3])
+    return np.clip(back + shift, 0, 255).astype(np.uint8)
 
 
 def _composite(front: Image, alpha: Image, back: Image) -> Image:

@@ -19,7 +19,9 @@ from convert.data.teachers import mediapipe_models
 from convert.data.teachers.eyes import EYE_CONTOURS
 from convert.data.teachers.faces import MESH_EYES, MESH_MOUTH, MESH_NOSE_TIP, FaceTeacher, five_points
 from convert.data.teachers.hands import find_hands
+from convert.data.teachers.joints import WINDOW, boxed_hands, find_joints
 from edge.errors import InputError
+from edge.values import Box
 
 IMAGE = np.zeros((100, 200, 3), np.uint8)
 
@@ -60,6 +62,32 @@ def test_a_hand_is_the_hull_of_its_joints_in_pixels() -> None:
     network = Network(multi_hand_landmarks=[landmarks(np.array([(0.1, 0.2), (0.3, 0.6), (0.2, 0.4)]))])
     assert find_hands(network, IMAGE) == [{"xmin": 20.0, "ymin": 20.0, "xmax": 60.0, "ymax": 60.0}]
     assert find_hands(Network(multi_hand_landmarks=None), IMAGE) == []
+
+
+def test_joints_are_those_of_the_hand_in_the_box() -> None:
+    image, box = np.zeros((400, 400, 3), np.uint8), Box(100, 120, 200, 220)
+    inside = 0.5 + (np.random.default_rng(0).random((21, 2)) - 0.5) / WINDOW
+    inside[:2] = [(0.25, 0.25), (0.75, 0.75)]
+    elsewhere = np.full((21, 2), 0.05)
+    found = find_joints(Network(multi_hand_landmarks=[landmarks(elsewhere), landmarks(inside)]), image, box)
+    assert found is not None
+    np.testing.assert_allclose(found[:2], [(100, 120), (200, 220)])
+    assert find_joints(Network(multi_hand_landmarks=[landmarks(elsewhere)]), image, box) is None
+    assert find_joints(Network(multi_hand_landmarks=None), image, box) is None
+
+
+def test_every_box_has_its_number_in_the_picture(tmp_path: Path) -> None:
+    folder = tmp_path / "hands/eduart"
+    (folder / "images").mkdir(parents=True)
+    for name in "ab":
+        cv2.imwrite(str(folder / f"images/{name}.jpg"), IMAGE)
+    rows = ["images/a.jpg,stop,s,0,0,9,9", "images/b.jpg,stop,s,1,1,9,9", "images/a.jpg,up,s,2,2,9,9"]
+    (folder / "boxes.csv").write_text("image,label,session,xmin,ymin,xmax,ymax\n" + "\n".join(rows))
+    crop = tmp_path / "hands/hagrid/crops/like/c.jpg"
+    crop.parent.mkdir(parents=True)
+    cv2.imwrite(str(crop), IMAGE)
+    found = [(hand.file.stem, hand.index, hand.box) for hand in boxed_hands(tmp_path)]
+    assert found == [("a", 0, (0, 0, 9, 9)), ("a", 1, (2, 2, 9, 9)), ("b", 0, (1, 1, 9, 9)), ("c", 0, None)]
 
 
 def test_five_points_by_hand() -> None:

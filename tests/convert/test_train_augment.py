@@ -92,6 +92,21 @@ def test_a_background_appears_only_where_alpha_is_zero(rng) -> None:
     assert (crop[:14] != 200).any()
 
 
+def test_some_backgrounds_come_near_the_colour_of_the_hand(rng) -> None:
+    skin, wall = np.array([200, 150, 120]), np.array([20, 60, 160])
+    canvas = np.zeros((112, 112, 4), np.uint8)
+    canvas[..., :3] = skin
+    canvas[40:72, 40:72, 3] = 255
+    backgrounds = np.broadcast_to(wall.astype(np.uint8), (3, 112, 112, 3))
+    augment = make_composite(AugmentTable(mirror=False, background=1.0), backgrounds, coverage=64 / 112)
+    crops = [augment(canvas, 64, rng) for _ in range(200)]
+    assert all(np.abs(crop[30, 30].astype(int) - skin).max() <= 1 for crop in crops), "the hand stays as it is"
+    corners = np.array([crop[1, 1] for crop in crops], float)
+    near = np.linalg.norm(corners - skin, axis=1) < 60
+    assert 0.05 < near.mean() < 0.5
+    assert (corners == wall).all(axis=1).mean() > 0.3
+
+
 def test_a_canvas_knows_where_its_picture_ends() -> None:
     image = np.full((50, 40, 3), (10, 20, 30), np.uint8)
     canvas = gesture.canvas(HandSample(image, Box(0, 0, 40, 50), "fist", "g", "s"))

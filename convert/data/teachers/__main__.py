@@ -15,11 +15,12 @@ from convert.data.faults import POLICY
 from convert.data.teachers.eyes import EYES
 from convert.data.teachers.faces import FACES
 from convert.data.teachers.hands import HANDS
+from convert.data.teachers.joints import JOINTS
 from convert.data.teachers.lesson import Lesson
 from convert.data.writing import write_table
 from edge.errors import VigilError
 
-LESSONS: dict[str, Lesson] = {"faces": FACES, "hands": HANDS, "eyes": EYES}
+LESSONS: dict[str, Lesson] = {"faces": FACES, "hands": HANDS, "eyes": EYES, "joints": JOINTS}
 
 _EPILOG = """\
 The teacher is MediaPipe, whose last release with its models inside, 0.10.21, can't share an environment with
@@ -28,6 +29,7 @@ TensorFlow.  In the project's folder, with Python up to 3.12:
   teacher/bin/python -m convert.data.teachers faces --data ~/data    # for convert/recipes/faces.toml
   teacher/bin/python -m convert.data.teachers hands --data ~/data    # for convert/recipes/hands.toml
   teacher/bin/python -m convert.data.teachers eyes  --data ~/data    # for convert/recipes/eyes.toml
+  teacher/bin/python -m convert.data.teachers joints --data ~/data   # for gestures before other backgrounds
 """
 
 log = logging.getLogger(__name__)
