@@ -22,7 +22,6 @@ from convert.data.gesture_sources import (
     Source,
     backgrounds,
     hagrid_crops,
-    mask_box,
     massey,
     oxford_hands,
     oxford_others,
@@ -30,10 +29,7 @@ from convert.data.gesture_sources import (
     sign_digits,
 )
 from convert.data.groups import is_held_out
-from convert.data.joints import Joints, hand_mask
 from convert.data.scenes import Scene, split
-from convert.data.teacher import widened
-from convert.data.teachers.geometry import hull
 from convert.data.writing import write_table, write_whole
 from edge.values import Box, Image
 
@@ -47,9 +43,6 @@ SHORTEST_PX, LONGEST_PX = 36, 112
 FADE = 0.2
 """A crop without a mask is continued by this share of its sides, fading into the photo."""
 
-
-TURNED = 0.5
-"""How many of the hands that are cut out along their outline are turned."""
 
 HAND_SOURCES: dict[Source, float] = {hagrid_crops: 1, sign_digits: 1, massey: 0.7, oxford_hands: 0.8, renders: 1}
 """Sources of pasted hands, and the share of each that is used."""
@@ -138,7 +131,7 @@ def _batches(hands: Sequence[HandSample], size: int, rng: np.random.Generator) -
 
 def _paste(image: NDArray[np.float32], sample: HandSample, cell: int, rng: np.random.Generator) -> tuple[float, ...]:
     """Paste one sample into a cell of ``image`` in place; give its box there."""
-    colour, alpha, box = _cut_out(sample, rng)
+    colour, alpha, box = _cut_out(sample)
     cell_width, cell_height = WIDTH // ACROSS, HEIGHT // DOWN
     wanted = np.exp(rng.uniform(np.log(SHORTEST_PX), np.log(LONGEST_PX)))
     height, width = alpha.shape
@@ -153,47 +146,17 @@ def _paste(image: NDArray[np.float32], sample: HandSample, cell: int, rng: np.ra
     return (left + box.x1 * scale, top + box.y1 * scale, left + box.x2 * scale, top + box.y2 * scale)
 
 
-def _cut_out(sample: HandSample, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32], Box]:
+def _cut_out(sample: HandSample) -> tuple[NDArray[np.float32], NDArray[np.float32], Box]:
     """Colour ``(h, w, 3)`` and alpha ``(h, w)`` 0 to 1, both float32, and the hand's box in them."""
-    if sample.joints is not None:
-        return _turned(sample.image, hand_mask(sample.image, sample.joints), sample.box, sample.joints, rng)
     if sample.mask is not None:
-        return _turned(sample.image, sample.mask, sample.box, None, rng)
+        alpha = cv2.blur(sample.mask, (3, 3)).astype(np.float32) / 255
+        return sample.image.astype(np.float32), alpha, sample.box
     crop = sample.image[int(sample.box.y1) : int(sample.box.y2), int(sample.box.x1) : int(sample.box.x2)]
     height, width = crop.shape[:2]
     across, along = max(round(width * FADE), 1), max(round(height * FADE), 1)
     colour = cv2.copyMakeBorder(crop, along, along, across, across, cv2.BORDER_REFLECT)
     alpha = np.minimum(_fade(height, along)[:, None], _fade(width, across)[None])
     return colour.astype(np.float32), alpha, Box(across, along, across + width, along + height)
-
-
-def _turned(
-    image: Image, mask: NDArray[np.uint8], box: Box, joints: Joints | None, rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.float32], Box]:
-    """What ``mask`` leaves of ``image``, every second time turned by any angle: hands hang down and point sideways."""
-    colour, alpha = image.astype(np.float32), cv2.blur(mask, (3, 3)).astype(np.float32) / 255
-    if rng.random() >= TURNED:
-        return colour, alpha, box
-    height, width = mask.shape
-    side = int(np.hypot(height, width)) + 2
-    turn = cv2.getRotationMatrix2D((width / 2, height / 2), rng.uniform(-180, 180), 1.0)
-    turn[:, 2] += (side - width) / 2, (side - height) / 2
-    colour = cv2.warpAffine(colour, turn, (side, side), borderMode=cv2.BORDER_REPLICATE)
-    alpha = cv2.warpAffine(alpha, turn, (side, side))
-    if joints is None:
-        return _trimmed(colour, alpha, mask_box((alpha > 0.5).astype(np.uint8)))
-    moved = (joints @ turn[:, :2].T + turn[:, 2]).astype(np.float32)
-    return _trimmed(colour, alpha, Box(*widened(hull(moved)[None])[0].tolist()))
-
-
-def _trimmed(
-    colour: NDArray[np.float32], alpha: NDArray[np.float32], box: Box
-) -> tuple[NDArray[np.float32], NDArray[np.float32], Box]:
-    """All three without the transparent margin around them."""
-    seen = mask_box((alpha > 0.1).astype(np.uint8))
-    x, y, right, bottom = int(seen.x1), int(seen.y1), int(seen.x2), int(seen.y2)
-    inside = Box(max(box.x1, x) - x, max(box.y1, y) - y, min(box.x2, right) - x, min(box.y2, bottom) - y)
-    return colour[y:bottom, x:right], alpha[y:bottom, x:right], inside
 
 
 def _fade(length: int, margin: int) -> NDArray[np.float32]:

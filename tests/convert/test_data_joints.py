@@ -6,14 +6,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
-from convert.data import composites, gesture
-from convert.data.gesture_sources import HandSample, hagrid_crops
+from convert.data import gesture
+from convert.data.gesture_sources import hagrid_crops
 from convert.data.joints import COLUMNS, FINGERS, KNUCKLES, TABLE, WRIST, hand_mask, read_joints
 from convert.data.writing import write_table
-from edge.values import Box
 
 SKIN, WALL = (120, 150, 210), (160, 90, 40)
 
@@ -94,27 +92,3 @@ def test_a_crop_with_joints_shows_its_background_under_alpha(tmp_path: Path) -> 
 
 def test_without_the_list_there_are_no_joints(tmp_path: Path) -> None:
     assert read_joints(tmp_path) == {}
-
-
-@pytest.mark.parametrize("with_joints", [True, False])
-def test_pasted_hands_may_be_turned_and_their_boxes_with_them(
-    with_joints: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(composites, "TURNED", 1.0)
-    joints = open_hand()
-    image, truth = picture(joints)
-    box = Box(0, 0, 120, 120)
-    mask = truth.astype(np.uint8) * 255
-    hand = (
-        HandSample(image, box, "palm", "g", "s", joints=joints)
-        if with_joints
-        else HandSample(image, box, "palm", "g", "s", mask)
-    )
-    photo = np.full((288, 384, 3), WALL, np.uint8)
-    for seed in range(8):
-        pasted = composites.compose([hand], [], photo, np.random.default_rng(seed))
-        changed = np.abs(pasted.image.astype(int) - WALL).sum(axis=2) > 120
-        x, y, width, height = cv2.boundingRect(changed.astype(np.uint8))
-        x1, y1, x2, y2 = pasted.boxes[0]
-        seen = np.array((x, y, x + width, y + height))
-        assert np.abs(seen - (x1, y1, x2, y2)).max() < 0.2 * max(width, height)
