@@ -73,7 +73,7 @@ class HandSample:
     """A box in a picture and the gesture it shows.
 
     ``mask`` ``(height, width)`` uint8 is 0 where the picture shows a studio's background that may be replaced.
-    ``joints`` of the hand, where a teacher found them, tell what is background in any other picture.
+    ``joints`` ``(21, 2)`` of the hand in pixels, where a teacher found them, tell that in any other picture.
     """
 
     image: Image
@@ -116,13 +116,13 @@ def hagrid_photos(data: Path, rng: np.random.Generator) -> Iterable[HandSample]:
     if not table.is_file():
         log.warning("%s is not there: the photos in %s are left out", table, folder)
         return ()
+    joints = read_joints(data)
 
     def sample(scene: Scene) -> HandSample:
         label = HAGRID_LABELS.get(scene.path.parent.name, "none")
         box = Box(*scene.boxes[0].tolist())
         return HandSample(scene.read(), box, label, scene.group, "hagrid_photos", joints=joints.get((scene.path, 0)))
 
-    joints = read_joints(data)
     scenes = [scene for scene in Teacher(table, data).hands(folder) if len(scene.boxes) == 1]
     return POLICY.sift(str(folder), scenes, sample)
 

@@ -8,6 +8,7 @@ MediaPipe, whose 21 joints are: the wrist, and four of each finger from thumb to
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -19,8 +20,8 @@ from convert.data.tables import Row, read_rows
 from edge.values import Image
 
 TABLE = Path("teacher", "joints.csv")
-JOINTS = 21
-POINTS = tuple(f"{axis}{joint}" for joint in range(JOINTS) for axis in "xy")
+JOINT_COUNT = 21
+POINTS = tuple(f"{axis}{joint}" for joint in range(JOINT_COUNT) for axis in "xy")
 COLUMNS = ("image", "box", *POINTS)
 
 WRIST = 0
@@ -31,19 +32,23 @@ FINGERS = ((1, 2, 3, 4), (5, 6, 7, 8), (9, 10, 11, 12), (13, 14, 15, 16), (17, 1
 FINGER_WIDTH = 0.24
 """The width of a finger, in distances from the wrist to the middle finger's root."""
 
+LENGTH_BY_BREADTH = 1.6
+"""That distance in distances from the first finger's root to the last one's, of a palm seen from the front."""
+
 FOREARM = 1.2
-"""So far past the wrist, in the same unit, an arm may be seen that belongs to the hand."""
+"""So far past the wrist, in distances from it to the fingers' roots, an arm may be seen that belongs to the hand."""
 
 WORKING_PX = 80
 """Masks are made on pictures whose longer side is this at most."""
 
 Joints = NDArray[np.float32]
-"""``(21, 2)`` x, y."""
+"""``(21, 2)`` float32: x, y in pixels."""
 
 JointsOf = Mapping[tuple[Path, int], Joints]
 """By picture and number of its box."""
 
 
+@lru_cache(maxsize=1)  # every source of a data folder asks for it
 def read_joints(data: Path) -> JointsOf:
     """The list of the data folder; empty where there is none."""
     table = data / TABLE
@@ -74,10 +79,11 @@ def hand_mask(image: Image, joints: Joints) -> NDArray[np.uint8]:
 
 def _regions(joints: Joints, shape: tuple[int, int]) -> NDArray[np.uint8]:
     """GrabCut's regions: surely and probably hand, probably and surely not."""
-    unit = float(np.linalg.norm(joints[KNUCKLES[1]] - joints[WRIST])) or 1.0
+    along = float(np.linalg.norm(joints[KNUCKLES[1]] - joints[WRIST]))
     across = float(np.linalg.norm(joints[KNUCKLES[0]] - joints[KNUCKLES[3]]))
-    unit = max(unit, 1.6 * across)
-    width = max(unit * FINGER_WIDTH, 2.0)
+    # A palm that points at the camera is short, but as broad as ever.
+    length = max(along, LENGTH_BY_BREADTH * across)
+    width = max(length * FINGER_WIDTH, 2.0)
     regions = np.full(shape, cv2.GC_BGD, np.uint8)
     arm = joints[WRIST] + (joints[WRIST] - joints[list(KNUCKLES)].mean(axis=0)) * FOREARM
     _line(regions, (joints[WRIST], arm), width * 4, cv2.GC_PR_BGD)
@@ -107,5 +113,5 @@ def _connected(hand: NDArray[np.uint8], sure: NDArray[np.uint8]) -> NDArray[np.u
 
 
 def _joints(row: Row, data: Path) -> tuple[tuple[Path, int], Joints]:
-    points = np.array(row.floats(POINTS), np.float32).reshape(JOINTS, 2)
+    points = np.array(row.floats(POINTS), np.float32).reshape(JOINT_COUNT, 2)
     return (data / row["image"], int(row.floats(("box",))[0])), points
