@@ -164,13 +164,18 @@ def _held_back(data: Path, manifest: Manifest, limit: int | None) -> Crops:
     coverage = Coverage("pictures", len(validation), len(chosen))
     kept = validation.take(chosen)
     names = [f"{source}: {group}" for source, group in zip(kept.sources, kept.groups, strict=True)]
-    return Crops(np.stack([_to_bgr(image) for image in kept.images]), kept.targets, names, coverage)
+    images = np.stack([_as_crop(image, recipe.input.margin) for image in kept.images])
+    return Crops(images, kept.targets, names, coverage)
 
 
-def _to_bgr(crop: NDArray[np.uint8]) -> Image:
-    """A crop in a network's order, grey or RGB, as BGR; ``to_colour`` gives it back unchanged."""
-    code = cv2.COLOR_GRAY2BGR if crop.shape[-1] == 1 else cv2.COLOR_RGB2BGR
-    return np.asarray(cv2.cvtColor(crop, code), np.uint8)
+def _as_crop(shown: NDArray[np.uint8], margin: int) -> Image:
+    """What a network is shown, grey or RGB, as a BGR crop; ``middle_of`` gives it back unchanged.
+
+    A margin of so many pixels, at which no network looks, repeats the border.
+    """
+    code = cv2.COLOR_GRAY2BGR if shown.shape[-1] == 1 else cv2.COLOR_RGB2BGR
+    crop = cv2.copyMakeBorder(cv2.cvtColor(shown, code), *[margin] * 4, cv2.BORDER_REPLICATE)
+    return np.asarray(crop, np.uint8)
 
 
 def _read_scenes(folder: Path, labels: Labels) -> list[Scene]:

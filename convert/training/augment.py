@@ -74,13 +74,15 @@ def random_affine(
 
 
 def change_pixels(image: Image, table: PixelsTable, rng: np.random.Generator) -> Image:
-    """Spectacles, light, sharpness, noise and occlusion, on ``(h, w, c)``."""
+    """Spectacles, sharpness, colours, light, noise and occlusion, on ``(h, w, c)``."""
     if table.spectacles and rng.random() < table.spectacles:
         image = put_on_spectacles(image, rng)
     if rng.random() < table.low_resolution:
         image = lower_resolution(image, rng.uniform(0.3, 0.8))
     if rng.random() < table.blur:
         image = _keep_channels(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.3)), image)
+    if image.shape[2] > 1 and (table.saturation or table.grey):
+        image = change_colours(image, table, rng)
     image = change_light(image, table, rng)
     if table.noise:
         start = rng.integers(NOISE_VALUES - image.size)
@@ -89,6 +91,16 @@ def change_pixels(image: Image, table: PixelsTable, rng: np.random.Generator) ->
     if rng.random() < table.erase:
         image = erase_rectangle(image, rng)
     return image
+
+
+def change_colours(image: Image, table: PixelsTable, rng: np.random.Generator) -> Image:
+    """More or less of the colours of ``(h, w, 3)``, or none, as a camera sees at night.
+
+    A detector of hands that never saw that looks for the colour of skin: without colours it finds none.
+    """
+    kept = 0.0 if rng.random() < table.grey else 1 + rng.uniform(-table.saturation, table.saturation)
+    grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+    return np.asarray(cv2.addWeighted(image, kept, grey, 1 - kept, 0), np.uint8)
 
 
 def change_light(image: Image, table: PixelsTable, rng: np.random.Generator) -> Image:

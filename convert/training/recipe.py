@@ -115,6 +115,8 @@ class PixelsTable(Table):
     contrast: float = Field(default=0.0, ge=0, lt=1)
     gamma: float = Field(default=0.0, ge=0, lt=1)
     tint: float = Field(default=0.0, ge=0, lt=1, description="gain of each colour channel by itself")
+    saturation: float = Field(default=0.0, ge=0, description="of the colours, up to this share more or less")
+    grey: float = Field(default=0.0, ge=0, le=1, description="probability of no colours at all")
     blur: float = Field(default=0.0, ge=0, le=1, description="probability")
     low_resolution: float = Field(default=0.0, ge=0, le=1, description="probability")
     noise: float = Field(default=0.0, ge=0, description="standard deviation at most, share of full scale")

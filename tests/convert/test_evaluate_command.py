@@ -103,6 +103,25 @@ def test_missing_folder_and_missing_bundle(
     assert (status, "no bundle here" in err) == (65, True)
 
 
+def test_what_training_held_back_is_judged_as_the_device_crops_it(
+    models_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The network of emotions is shown the middle of these pictures."""
+    rng = np.random.default_rng(0)
+    for part, number in (("train", 1), ("test", 2)):
+        for label in load_bundle(models_dir / "emotion").manifest.labels:
+            (tmp_path / "fer2013" / part / label).mkdir(parents=True)
+            for index in range(number):
+                picture = rng.integers(0, 256, (48, 48), dtype=np.uint8)
+                cv2.imwrite(str(tmp_path / "fer2013" / part / label / f"{index}.png"), picture)
+    bundle = models_dir / "emotion"
+    status, held_back, _ = run(capsys, bundle, "--data", tmp_path, "--split", "held-back", "--json")
+    assert status == 0
+    assert json.loads(held_back)["n"] == 14
+    _, whole, _ = run(capsys, bundle, "--data", tmp_path / "fer2013", "--split", "test", "--json")
+    assert json.loads(held_back)["int8"] == json.loads(whole)["int8"]
+
+
 def test_pairs_are_for_identity(models_dir: Path, classes: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, _, err = run(capsys, models_dir / "eyes", "--data", classes, "--pairs", "pairs.txt")
     assert (status, "'identity'" in err) == (78, True)

@@ -9,14 +9,16 @@ from convert.data import gesture
 from convert.data.classes import DataError, LabelledImages
 from convert.data.gesture_sources import HandSample, mask_box, skin_mask
 from convert.training.augment import (
+    change_colours,
     change_light,
+    change_pixels,
     erase_rectangle,
     make_augment,
     make_composite,
     put_on_spectacles,
     random_affine,
 )
-from convert.training.recipe import AugmentTable, SamplingTable
+from convert.training.recipe import AugmentTable, PixelsTable, SamplingTable
 from convert.training.sampling import sampling_weights
 from edge.values import Box
 
@@ -60,6 +62,32 @@ def test_an_affine_change_stays_in_its_spans() -> None:
 
 def test_light_without_spans_changes_nothing(picture, rng) -> None:
     np.testing.assert_array_equal(change_light(picture, STILL, rng), picture)
+
+
+def test_colours_go_wholly_by_the_chance_of_grey(rng) -> None:
+    colours = rng.integers(0, 256, (24, 24, 3), dtype=np.uint8)
+    grey = change_colours(colours, PixelsTable(grey=1), rng)
+    assert (np.ptp(grey, axis=2) == 0).all()
+    assert abs(grey.mean() - colours.mean()) < 10
+
+
+def test_colours_without_spans_stay(rng) -> None:
+    colours = rng.integers(0, 256, (24, 24, 3), dtype=np.uint8)
+    np.testing.assert_array_equal(change_colours(colours, PixelsTable(), rng), colours)
+
+
+def test_saturation_moves_colours_to_and_from_grey_both_ways(rng) -> None:
+    colours = rng.integers(100, 156, (24, 24, 3), dtype=np.uint8)
+    spans = [
+        float(np.ptp(change_colours(colours, PixelsTable(saturation=0.6), rng), axis=2).mean()) for _ in range(100)
+    ]
+    plain = float(np.ptp(colours, axis=2).mean())
+    assert 0.38 < min(spans) / plain < 0.6
+    assert 1.4 < max(spans) / plain < 1.62
+
+
+def test_a_picture_without_colours_has_none_to_change(picture, rng) -> None:
+    np.testing.assert_array_equal(change_pixels(picture, PixelsTable(saturation=0.6, grey=0.5), rng), picture)
 
 
 def test_an_erased_rectangle_has_one_grey(rng) -> None:
