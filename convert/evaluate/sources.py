@@ -174,7 +174,7 @@ def _as_crop(shown: NDArray[np.uint8], margin: int) -> Image:
     A margin of so many pixels, at which no network looks, repeats the border.
     """
     code = cv2.COLOR_GRAY2BGR if shown.shape[-1] == 1 else cv2.COLOR_RGB2BGR
-    crop = cv2.copyMakeBorder(cv2.cvtColor(shown, code), *[margin] * 4, cv2.BORDER_REPLICATE)
+    crop = cv2.copyMakeBorder(cv2.cvtColor(shown, code), margin, margin, margin, margin, cv2.BORDER_REPLICATE)
     return np.asarray(crop, np.uint8)
 
 
