@@ -29,6 +29,7 @@ from edge.inference import Bundle, Task, default_models_dir, load_bundle
 from edge.perception.classifier import Classifier
 from edge.tables import Row, format_table
 from edge.values import Image
+from edge.vision.exposure import frame_in_light
 
 Light = Callable[[Image], Image]
 """Of a picture ``(h, w, 3)`` uint8 BGR the same in another light."""
@@ -94,7 +95,7 @@ def of_crops(bundle: Bundle, crops: Crops) -> list[str]:
 
 
 def _under(light: Light, detector: SweptDetector) -> SweptDetector:
-    return replace(detector, detect=lambda image: detector.detect(light(image)))
+    return replace(detector, detect=lambda image: detector.detect(frame_in_light(light(image))))
 
 
 def _found(figures: Mapping[str, Any]) -> str:

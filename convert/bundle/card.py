@@ -75,8 +75,9 @@ def _network_lines(manifest: Manifest) -> Iterator[str]:
     for spec in manifest.networks.values():
         _, height, width, _ = spec.input.shape
         twice = ", its mirror image too where it is unsure" if spec.input.second_look_below else ""
+        brighter = ", brightened in the dark" if spec.input.least_contrast else ""
         yield (
-            f"| `{spec.file}` | {height}×{width} {spec.input.colour}{twice}, {spec.input.dtype} | "
+            f"| `{spec.file}` | {height}×{width} {spec.input.colour}{brighter}{twice}, {spec.input.dtype} | "
             f"{', '.join(f'`{name}`' for name in spec.outputs)} | {spec.macs / 1e6:.2f} |"
         )
     if manifest.labels:

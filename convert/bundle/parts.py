@@ -75,7 +75,7 @@ def checked_recipe(model: type[R], checkpoint: Path, task: Task, report: Trainin
 def trained_input(recipe: BaseRecipe) -> InputSpec:
     """What the float network of ``recipe`` is fed on the device."""
     table = recipe.input
-    views = table.model_dump(include={"margin", "second_look_below"})  # of a classifier's crops
+    views = table.model_dump(include={"margin", "second_look_below", "least_contrast"})  # of a classifier's crops
     return InputSpec(
         shape=(1, table.size, table.size, table.channels),
         dtype="float32",

@@ -19,6 +19,7 @@ from edge.inference import Bundle
 from edge.values import Image
 from edge.vision import cascade, single_shot
 from edge.vision.boxes import Boxes, from_values
+from edge.vision.exposure import frame_in_light
 from edge.vision.stages import NetworkFactory
 
 SWEPT_SCORE = 0.05
@@ -95,7 +96,7 @@ def _without_landmarks(
 
 
 def search(detector: SweptDetector, scenes: Sequence[Scene], limit: int | None = None) -> DetectionRun:
-    """Search the scenes, or ``limit`` of them."""
+    """Search the scenes, or ``limit`` of them, as the device does: a dark one brightened."""
     chosen = spread(scenes, limit)
     run = DetectionRun(detector.threshold, Coverage("pictures", len(scenes), len(chosen)))
     for scene in progress(chosen, "pictures"):
@@ -104,7 +105,7 @@ def search(detector: SweptDetector, scenes: Sequence[Scene], limit: int | None =
         except InputError as error:
             run.coverage.skip(error)
             continue
-        boxes, scores, points = detector.detect(image)
+        boxes, scores, points = detector.detect(frame_in_light(image))
         run.judged.append(JudgedScene(scene, Finds.of(boxes, scores, points, scene.boxes, scene.unsure)))
     return run
 

@@ -43,6 +43,9 @@ class CropTable(InputTable):
     second_look_below: float = Field(
         default=0.0, ge=0, description="it looks at the mirror image too where its best logit leads by less"
     )
+    least_contrast: float = Field(
+        default=0.0, ge=0, le=127.5, description="the device brightens a dark crop of a lower standard deviation"
+    )
 
     @property
     def whole(self) -> int:

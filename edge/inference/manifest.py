@@ -64,7 +64,7 @@ class _Strict(BaseModel):
 MAX_MARGIN = 1024
 """More than any crop is wide."""
 
-_LATER = ("margin", "second_look_below")
+_LATER = ("margin", "second_look_below", "least_contrast")
 """Fields of an input that bundles had later than the others."""
 
 
@@ -73,6 +73,7 @@ class InputSpec(_Strict):
 
     A classifier's crop has a ``margin`` of so many pixels at each side that the network isn't shown.  Where its best
     logit leads by less than ``second_look_below``, it looks at the mirror image too, and the mean of both counts.
+    A dark crop is made brighter where its standard deviation, in levels, is below ``least_contrast``.
     """
 
     shape: tuple[int, int, int, int]
@@ -82,6 +83,7 @@ class InputSpec(_Strict):
     scale: float
     margin: int = Field(default=0, ge=0, le=MAX_MARGIN)
     second_look_below: float = Field(default=0.0, ge=0)
+    least_contrast: float = Field(default=0.0, ge=0, le=127.5)
 
     @model_validator(mode="after")
     def _check(self) -> InputSpec:

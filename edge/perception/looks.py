@@ -1,4 +1,4 @@
-"""How a classifier looks at a crop: at its middle and, where that leaves it unsure, at the mirror image too.
+"""How a classifier looks at a crop: at its middle, brightened in the dark, and, where unsure, at the mirror image too.
 
 In a stream it has looked a moment ago.  There the second look is the last one, and the next look is at the other side:
 two looks for the price of one.
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from edge.inference.manifest import InputSpec
 from edge.values import Image
 from edge.vision.crops import to_colour
+from edge.vision.exposure import brightened
 
 Pixels = NDArray[np.uint8]
 Logits = NDArray[np.float32]
@@ -36,9 +37,13 @@ class Glance(NamedTuple):
 
 
 def middle_of(crop: Image, spec: InputSpec) -> Pixels:
-    """What a network is shown of a BGR crop: all but its margin, ``(height, width, channels)`` in its colours."""
+    """What a network is shown of a BGR crop: all but its margin, ``(height, width, channels)`` in its colours.
+
+    In the dark it is brighter than the camera saw it.
+    """
     top, (_, height, width, _) = spec.margin, spec.shape
-    return to_colour(crop, spec.colour)[top : top + height, top : top + width]
+    middle = to_colour(crop, spec.colour)[top : top + height, top : top + width]
+    return brightened(middle, spec.least_contrast) if spec.least_contrast else middle
 
 
 def look(run: Callable[[Pixels], Logits], pixels: Pixels, spec: InputSpec) -> Logits:

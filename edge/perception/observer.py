@@ -22,6 +22,7 @@ from edge.values import (
     Image,
     Observation,
 )
+from edge.vision.exposure import frame_in_light
 from edge.vision.following import Follower, Found
 from edge.vision.mipmap import Mipmap
 from edge.vision.settings import DetectionSettings
@@ -65,7 +66,7 @@ class Observer:
     def _observe(self, image: Image, t: float, memory: _Memory) -> Observation:
         watch = Stopwatch()
         with watch.stage("total"):
-            mipmap = Mipmap(image)
+            mipmap = Mipmap(frame_in_light(image))
             faces = _find(memory.faces, mipmap, t, watch, "faces")
             hands = _find(memory.hands, mipmap, t, watch, "hands")
             observation = Observation(

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convert.training.cascade.augment import CutOff, Jitter, cut_off, jitter
+from convert.training.cascade.augment import CutOff, Jitter, cut_off, jitter, saturate
 from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE, WINDOW, Samples
 
 SIDE = 48
@@ -87,6 +87,17 @@ def test_as_many_windows_are_cut_off_as_asked_for() -> None:
     samples.crops[:] = np.random.default_rng(0).integers(0, 256, samples.crops.shape)
     cut = cut_off(samples, CutOff(share=0.25, depth=0.5), np.random.default_rng(0))
     assert 70 <= (cut.crops != samples.crops).any((1, 2, 3)).sum() <= 130
+
+
+def test_saturation_is_one_factor_for_all_colours_of_a_window() -> None:
+    real = np.random.default_rng(0).uniform(-1, 1, (50, 4, 4, 3)).astype(np.float32)
+    changed = saturate(real, 0.6, np.random.default_rng(0))
+    colour, before = (image - image.mean(-1, keepdims=True) for image in (changed, real))
+    factors = (colour / before).reshape(50, -1)
+    np.testing.assert_allclose(factors, factors[:, :1] + np.zeros_like(factors), atol=0.05)
+    np.testing.assert_allclose(changed.mean(-1), real.mean(-1), atol=1e-6)
+    assert 0.39 < np.median(factors, axis=1).min() < 0.6
+    assert 1.4 < np.median(factors, axis=1).max() < 1.61
 
 
 def views(before: np.ndarray, after: np.ndarray, way: int) -> tuple[np.ndarray, np.ndarray]:

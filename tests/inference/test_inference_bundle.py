@@ -47,16 +47,16 @@ def test_one_flipped_bit_is_found(bundle_copy: Path, name: str) -> None:
         load_bundle(bundle_copy)
 
 
-def test_margin_and_second_look_are_written_only_where_they_say_something(models_dir: Path) -> None:
+def test_what_inputs_had_later_is_written_only_where_it_says_something(models_dir: Path) -> None:
     spec = load_bundle(models_dir / "emotion", Task.EMOTION).manifest.networks["emotion"].input
-    plain = spec.model_copy(update={"margin": 0, "second_look_below": 0.0})
-    assert not {"margin", "second_look_below"} & set(plain.model_dump(mode="json"))
+    plain = spec.model_copy(update={"margin": 0, "second_look_below": 0.0, "least_contrast": 0.0})
+    assert not {"margin", "second_look_below", "least_contrast"} & set(plain.model_dump(mode="json"))
     viewed = plain.model_copy(update={"margin": 4, "second_look_below": 2.0}).model_dump(mode="json")
     assert (viewed["margin"], viewed["second_look_below"]) == (4, 2.0)
     assert InputSpec.model_validate(viewed).margin == 4
 
 
-@pytest.mark.parametrize("key", ["margin", "second_look_below"])
+@pytest.mark.parametrize("key", ["margin", "second_look_below", "least_contrast"])
 def test_what_only_classifiers_heed_is_refused_elsewhere(models_dir: Path, tmp_path: Path, key: str) -> None:
     folder = tmp_path / "hands"
     shutil.copytree(models_dir / "hands", folder)

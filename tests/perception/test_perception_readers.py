@@ -142,6 +142,18 @@ def test_of_several_crops_only_the_unsure_ones_change() -> None:
     np.testing.assert_allclose(found, softmax(np.array([[8, 4], [2, 2], [8, 4]], np.float32)))
 
 
+def test_a_network_sees_a_dark_crop_brighter() -> None:
+    dark = np.zeros((24, 24, 3), np.uint8)
+    dark[:, 12:] = 20
+    said = []
+    for contrast in (0.0, 40.0):
+        bundle = fake_bundle(
+            "emotion", ["dark", "light"], lambda seen: [50.0, float(seen.max())], least_contrast=contrast
+        )
+        said.append(Classifier(bundle).read(dark).said.label)
+    assert said == ["dark", "light"]
+
+
 def left_of(found: Reading) -> float:
     """By how much ``left`` is likelier than ``anywhere``, in logits."""
     return math.log(found.said.probabilities["left"] / found.said.probabilities["anywhere"])

@@ -88,10 +88,15 @@ def _move(points: NDArray[np.float32], zoom: NDArray[np.float32], shift: NDArray
     return moved.reshape(points.shape).astype(np.float32)
 
 
-def relight(crops: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Normalise crops ``(n, side, side, 3)`` uint8 under random light: contrast, brightness, cast, grey, noise."""
+def relight(crops: NDArray[np.uint8], rng: np.random.Generator, saturation: float = 0.0) -> NDArray[np.float32]:
+    """Normalise crops ``(n, side, side, 3)`` uint8 under random light: contrast, brightness, cast, grey, noise.
+
+    Their colours are up to a share of ``saturation`` weaker or stronger.
+    """
     n = len(crops)
     real = (crops.astype(np.float32) - np.float32(MEAN)) * np.float32(SCALE)
+    if saturation:
+        real = saturate(real, saturation, rng)
     grey = np.flatnonzero(rng.random(n) < 0.15)
     real[grey] = real[grey].mean(-1, keepdims=True)
     dark = rng.random((n, 1)) < 0.15
@@ -106,3 +111,10 @@ def relight(crops: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.fl
     sigma = rng.uniform(0, 0.12, (len(noisy), 1, 1, 1)).astype(np.float32)
     real[noisy] += rng.standard_normal(real[noisy].shape, dtype=np.float32) * sigma
     return np.clip(real, -1, 1, out=real)
+
+
+def saturate(real: NDArray[np.float32], span: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Make the colours of each of ``(n, side, side, 3)`` weaker or stronger by a share up to ``span``."""
+    grey = real.mean(-1, keepdims=True)
+    kept = rng.uniform(1 - span, 1 + span, (len(real), 1, 1, 1)).astype(np.float32)
+    return grey + (real - grey) * kept

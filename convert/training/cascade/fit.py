@@ -26,7 +26,8 @@ class Fit:
     """How one network is trained: ``weights`` of the tasks, ``keep`` the share of hardest windows judged.
 
     The result is the moving average of the weights, if ``average`` (its momentum) is given.  A point's errors above
-    ``landmarks_delta`` sides of the window count linearly.
+    ``landmarks_delta`` sides of the window count linearly.  ``saturation`` is that of
+    :func:`convert.training.cascade.augment.relight`.
     """
 
     steps: int
@@ -41,6 +42,7 @@ class Fit:
     keep: float = 0.7
     decay: float = 1e-4
     landmarks_delta: float = HUBER_DELTA
+    saturation: float = 0.0
 
 
 class Batches(keras.utils.PyDataset):
@@ -73,7 +75,7 @@ class Batches(keras.utils.PyDataset):
             "landmarks": samples.landmarks,
             "has_landmarks": samples.has_landmarks.astype(np.float32),
         }
-        return relight(samples.crops, self._rng), targets
+        return relight(samples.crops, self._rng, self._fit.saturation), targets
 
 
 class _Deck:

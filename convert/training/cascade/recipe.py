@@ -95,6 +95,7 @@ class FitTable(StrictTable):
     landmarks_delta: float = Field(
         default=HUBER_DELTA, gt=0, description="errors of a point above so many window sides count linearly"
     )
+    saturation: float = Field(default=0.0, ge=0, description="of the colours, up to this share more or less")
     jitter: JitterTable | None = None
     cut_off: CutOffTable | None = None
     int8_steps: int = Field(default=0, ge=0, description="steps at int8's levels after the others")
@@ -122,6 +123,7 @@ class FitTable(StrictTable):
             self.average_momentum,
             epochs=min(EPOCHS, max(self.steps, 1)),
             landmarks_delta=self.landmarks_delta,
+            saturation=self.saturation,
         )
 
 
