@@ -1,7 +1,7 @@
 """How well eyes are told open from closed where it is hard: strangers, glasses, turned heads, blinks, sources.
 
     python benchmarks/eyes.py people  --data ~/data                     # photos of people whom the training never saw
-    python benchmarks/eyes.py clips   --data ~/data                     # blinks of people who talk
+    python benchmarks/eyes.py clips   --data ~/data [--light 0.15]      # blinks of people who talk, at night too
     python benchmarks/eyes.py sources --data ~/data --out runs/sources  # trained on one source, tested on the others
 
 ``people`` shows photos to the device's own code, cascade first, and judges by what was seen in them
@@ -55,6 +55,8 @@ SMALL_PX = 20.0
 """Distance of the eyes in photos made smaller: a face 1.7 m from a camera of 640×480 and 60°."""
 MESH_THRESHOLD = 0.2
 """The eye aspect ratio below which an eye is called closed."""
+DIM_NOISE = 3
+"""Standard deviation, in levels, of the noise in dimmed clips."""
 SOURCES = {"cew": ("cew",), "closeup": ("closeup",), "photos": ("photos_open", "photos_closed", "photos_narrow")}
 
 
@@ -77,11 +79,14 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=default_models_dir(), metavar="DIR", help="bundles to judge")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where trainings are written")
     parser.add_argument("--epochs", type=int, default=4, metavar="N", help="of a training on one source (default 4)")
+    parser.add_argument(
+        "--light", type=float, default=1.0, metavar="SHARE", help="dim the clips to so much (default 1)"
+    )
     arguments = parser.parse_args()
     if arguments.what == "people":
         print(format_table(people(arguments.data, arguments.models)))
     elif arguments.what == "clips":
-        print(format_table(clips(arguments.data / "clips" / "talking", arguments.models)))
+        print(format_table(clips(arguments.data / "clips" / "talking", arguments.models, arguments.light)))
     elif arguments.out is None:
         parser.error("sources: needs --out, where the trainings are written")
     else:
@@ -163,15 +168,15 @@ def balanced_accuracy(scores: NDArray[np.float64], is_open: NDArray[np.bool_], t
     return float(np.mean(scores[is_open] >= threshold) + np.mean(scores[~is_open] < threshold)) / 2
 
 
-def clips(folder: Path, models: Path) -> Iterator[tuple[str, ...]]:
-    """Each clip's closures: when each eye, and both together, were read as closed."""
+def clips(folder: Path, models: Path, light: float) -> Iterator[tuple[str, ...]]:
+    """Each clip's closures: when each eye, and both together, were read as closed, by a share of its ``light``."""
     yield ("clip", "frames", "read", "left closed", "right closed", "both closed")
     for file in sorted(folder.iterdir()):
         observer = Observer.load(models, (Task.FACES, Task.EYES), DetectionSettings(hands=False))
         times, readings = [], []
         for frame in open_source(CameraSettings(source=str(file))):
             times.append(frame.t)
-            faces = observer.observe(frame).faces
+            faces = observer.observe(replace(frame, image=_dimmed(frame.image, light))).faces
             readings.append(faces[0].eyes if faces and faces[0].eyes else Eyes(None, None))
         left = [None if eyes.left_open is None else eyes.left_open < 0.5 for eyes in readings]
         right = [None if eyes.right_open is None else eyes.right_open < 0.5 for eyes in readings]
@@ -211,6 +216,14 @@ def sources(data: Path, out: Path, epochs: int) -> Iterator[tuple[str, ...]]:
                 f"{balanced_accuracy(scores[here], is_open[here], 0.5):.3f}",
             ]
         yield name, *cells
+
+
+def _dimmed(image: Image, light: float) -> Image:
+    """``image`` with a share of its light, and with a sensor's noise, the same in each picture, if that is not all."""
+    if light == 1:
+        return image
+    noise = np.random.default_rng(0).normal(0, DIM_NOISE, image.shape)
+    return np.clip(image * light + noise, 0, 255).astype(np.uint8)
 
 
 def _scaled(image: Image, row: Row, distance_px: float | None) -> tuple[Image, NDArray[np.float64]]:
