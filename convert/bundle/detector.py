@@ -115,5 +115,5 @@ def _canvas_size(report: TrainingReport) -> dict[str, tuple[int, int]]:
 
 def _arguments(options: Options, thresholds: Mapping[str, float], onet: Path | None) -> str:
     given = "".join(f" {name}={value:g}" for name, value in thresholds.items())
-    confirmed = " --onet CASCADE_RUN" if onet else ""
+    confirmed = " --onet ONET_RUN" if onet else ""
     return f"--calibration RUN/calibration.npz{confirmed}{' --threshold' if given else ''}{given}{options.arguments()}"
