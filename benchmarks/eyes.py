@@ -45,6 +45,7 @@ from edge.perception.observer import Observer
 from edge.tables import format_table
 from edge.values import Eyes, Face, Image
 from edge.vision.detectors import FaceDetector
+from edge.vision.exposure import frame_in_light
 from edge.vision.settings import DetectionSettings
 
 RECIPE = Path(__file__).resolve().parents[1] / "convert" / "recipes" / "eyes.toml"
@@ -133,7 +134,7 @@ def read_people(data: Path, models: Path, distance_px: float | None) -> tuple[li
         seen = checked.get(row["image"])
         if seen is None or seen.label is None or not is_held_out(photo_group(row), HELD_OUT_SHARE):
             continue
-        image, eyes = _scaled(read_image(data / row["image"]), row, distance_px)
+        image, eyes = _scaled(frame_in_light(read_image(data / row["image"])), row, distance_px)
         face = _nearest(detector.detect(image), eyes)
         read = Eyes(None, None) if face is None else reader.read(image, face)
         for side, opening in openings_of(row).items():

@@ -31,15 +31,16 @@ Detect = Callable[[np.ndarray, int], list[Face]]
 
 
 def vigil() -> Detect:
-    """The shipped face cascade; built for each smallest face that is asked for."""
+    """The shipped face cascade, in the light of the device; built for each smallest face that is asked for."""
     from edge.inference import Task, default_models_dir, load_bundle
     from edge.vision.detectors import FaceDetector
+    from edge.vision.exposure import frame_in_light
 
     bundle = load_bundle(default_models_dir() / Task.FACES.value, Task.FACES)
     built = lru_cache(lambda smallest: FaceDetector(bundle, smallest))
 
     def detect(image: np.ndarray, smallest: int) -> list[Face]:
-        found = built(smallest).detect(image)
+        found = built(smallest).detect(frame_in_light(image))
         return [
             {"box": [face.box.x1, face.box.y1, face.box.x2, face.box.y2], "points": [list(p) for p in face.landmarks]}
             for face in found

@@ -14,6 +14,7 @@ from edge.inference import Task, default_models_dir, load_bundle
 from edge.values import Box, Face, Hand, Image
 from edge.vision.crops import Side, eye_crop, face_crop, identity_crop, upright_crop
 from edge.vision.detectors import FaceDetector, HandDetector
+from edge.vision.exposure import frame_in_light
 
 Crop = Literal["hands", "faces", "eyes", "none"]
 
@@ -126,6 +127,7 @@ class CentralFace(Framing):
 
     def canvases(self, image: Image) -> list[Image]:
         """One at most."""
+        image = frame_in_light(image)
         found = self._detector.detect(image)
         if not found:
             return []
@@ -159,7 +161,8 @@ def most_central(faces: Sequence[Face], photo: Image) -> Face:
 
 
 def _as_from_a_camera(image: Image) -> Image:
+    """As large as the device's frames at most, and in the light in which it looks at them."""
     scale = CAMERA_PX / min(image.shape[:2])
-    if scale >= 1:
-        return image
-    return cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    if scale < 1:
+        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return frame_in_light(image)

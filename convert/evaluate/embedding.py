@@ -14,6 +14,7 @@ from edge.inference.manifest import InputSpec
 from edge.values import Box, Image
 from edge.vision.crops import identity_crop, to_colour, upright_crop
 from edge.vision.detectors import FaceDetector
+from edge.vision.exposure import frame_in_light
 
 EMBEDDING = "embedding"
 """The name of an identity network's one output."""
@@ -42,6 +43,7 @@ class Aligner:
 
     def crop(self, photo: Image) -> Image:
         """``(size, size, 3)`` BGR."""
+        photo = frame_in_light(photo)
         found = () if self._detector is None else self._detector.detect(photo)
         if not found:
             self.unaligned += 1
