@@ -21,6 +21,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from light import LIGHTS, Light, dimmed
 from numpy.typing import NDArray
 
 from convert.data.eyes import (
@@ -87,7 +88,8 @@ def main() -> None:
     if arguments.what == "people":
         print(format_table(people(arguments.data, arguments.models)))
     elif arguments.what == "clips":
-        print(format_table(clips(arguments.data / "clips" / "talking", arguments.models, arguments.light)))
+        light = LIGHTS["as taken"] if arguments.light == 1 else dimmed(arguments.light, DIM_NOISE)
+        print(format_table(clips(arguments.data / "clips" / "talking", arguments.models, light)))
     elif arguments.out is None:
         parser.error("sources: needs --out, where the trainings are written")
     else:
@@ -169,15 +171,15 @@ def balanced_accuracy(scores: NDArray[np.float64], is_open: NDArray[np.bool_], t
     return float(np.mean(scores[is_open] >= threshold) + np.mean(scores[~is_open] < threshold)) / 2
 
 
-def clips(folder: Path, models: Path, light: float) -> Iterator[tuple[str, ...]]:
-    """Each clip's closures: when each eye, and both together, were read as closed, by a share of its ``light``."""
+def clips(folder: Path, models: Path, light: Light) -> Iterator[tuple[str, ...]]:
+    """Each clip's closures in another ``light``: when each eye, and both together, were read as closed."""
     yield ("clip", "frames", "read", "left closed", "right closed", "both closed")
     for file in sorted(folder.iterdir()):
         observer = Observer.load(models, (Task.FACES, Task.EYES), DetectionSettings(hands=False))
         times, readings = [], []
         for frame in open_source(CameraSettings(source=str(file))):
             times.append(frame.t)
-            faces = observer.observe(replace(frame, image=_dimmed(frame.image, light))).faces
+            faces = observer.observe(replace(frame, image=light(frame.image))).faces
             readings.append(faces[0].eyes if faces and faces[0].eyes else Eyes(None, None))
         left = [None if eyes.left_open is None else eyes.left_open < 0.5 for eyes in readings]
         right = [None if eyes.right_open is None else eyes.right_open < 0.5 for eyes in readings]
@@ -217,14 +219,6 @@ def sources(data: Path, out: Path, epochs: int) -> Iterator[tuple[str, ...]]:
                 f"{balanced_accuracy(scores[here], is_open[here], 0.5):.3f}",
             ]
         yield name, *cells
-
-
-def _dimmed(image: Image, light: float) -> Image:
-    """``image`` with a share of its light, and with a sensor's noise, the same in each picture, if that is not all."""
-    if light == 1:
-        return image
-    noise = np.random.default_rng(0).normal(0, DIM_NOISE, image.shape)
-    return np.clip(image * light + noise, 0, 255).astype(np.uint8)
 
 
 def _scaled(image: Image, row: Row, distance_px: float | None) -> tuple[Image, NDArray[np.float64]]:

@@ -29,7 +29,6 @@ from edge.inference import Bundle, Task, default_models_dir, load_bundle
 from edge.perception.classifier import Classifier
 from edge.tables import Row, format_table
 from edge.values import Image
-from edge.vision.exposure import frame_in_light
 
 Light = Callable[[Image], Image]
 """Of a picture ``(h, w, 3)`` uint8 BGR the same in another light."""
@@ -41,7 +40,7 @@ CLASSIFIERS = (Task.EMOTION, Task.EYES, Task.GESTURE)
 
 SMALLEST_PX = 40
 DIM_NOISE = 6
-"""Standard deviation, in levels of grey: what a small sensor adds in the dark."""
+"""Standard deviation, in levels: what a small sensor adds in the dark."""
 
 
 def grey(image: Image) -> Image:
@@ -60,10 +59,14 @@ def curved(gamma: float) -> Light:
     return lambda image: np.asarray(cv2.LUT(image, curve), np.uint8)
 
 
-def dim(image: Image) -> Image:
-    """A fifth of the light, and noise, the same each time."""
-    noise = np.random.default_rng(0).normal(0, DIM_NOISE, image.shape)
-    return np.clip(image * 0.2 + noise, 0, 255).astype(np.uint8)
+def dimmed(share: float, noise: float) -> Light:
+    """A ``share`` of the light, and the same noise each time, its standard deviation in levels."""
+
+    def dim(image: Image) -> Image:
+        grain = np.random.default_rng(0).normal(0, noise, image.shape)
+        return np.clip(image * share + grain, 0, 255).astype(np.uint8)
+
+    return dim
 
 
 LIGHTS: Mapping[str, Light] = {
@@ -73,7 +76,7 @@ LIGHTS: Mapping[str, Light] = {
     "cold": tinted(1 / 1.2),
     "dark": curved(2),
     "bright": curved(0.5),
-    "dim": dim,
+    "dim": dimmed(0.2, DIM_NOISE),
 }
 
 
@@ -95,7 +98,7 @@ def of_crops(bundle: Bundle, crops: Crops) -> list[str]:
 
 
 def _under(light: Light, detector: SweptDetector) -> SweptDetector:
-    return replace(detector, detect=lambda image: detector.detect(frame_in_light(light(image))))
+    return replace(detector, detect=lambda image: detector.detect(light(image)))
 
 
 def _found(figures: Mapping[str, Any]) -> str:

@@ -70,15 +70,15 @@ class SweptDetector:
 
 
 def swept_detector(bundle: Bundle, networks: NetworkFactory, min_size_px: float) -> SweptDetector:
-    """The detector of ``bundle`` that runs its ``networks``; a single network gives zeros as landmarks."""
+    """The detector of ``bundle`` that runs its ``networks``, in the device's light; one network's points are zeros."""
     if bundle.manifest.is_single_shot:
         limits = single_shot.Thresholds.of(bundle)
         swept = replace(limits, score=SWEPT_SCORE, expected=SWEPT_SCORE)
         single = single_shot.SingleShot(networks, swept, min_size_px, confirmed=bundle.manifest.is_confirmed)
-        return SweptDetector(limits.score, lambda image: _without_landmarks(single.detect(image)))
+        return SweptDetector(limits.score, lambda image: _without_landmarks(single.detect(frame_in_light(image))))
     thresholds = cascade.Thresholds.of(bundle)
     three = cascade.Cascade(networks, replace(thresholds, onet=SWEPT_SCORE), min_size_px)
-    return SweptDetector(thresholds.onet, lambda image: _with_landmarks(three.detect(image)))
+    return SweptDetector(thresholds.onet, lambda image: _with_landmarks(three.detect(frame_in_light(image))))
 
 
 def _with_landmarks(
@@ -96,7 +96,7 @@ def _without_landmarks(
 
 
 def search(detector: SweptDetector, scenes: Sequence[Scene], limit: int | None = None) -> DetectionRun:
-    """Search the scenes, or ``limit`` of them, as the device does: a dark one brightened."""
+    """Search the scenes, or ``limit`` of them."""
     chosen = spread(scenes, limit)
     run = DetectionRun(detector.threshold, Coverage("pictures", len(scenes), len(chosen)))
     for scene in progress(chosen, "pictures"):
@@ -105,7 +105,7 @@ def search(detector: SweptDetector, scenes: Sequence[Scene], limit: int | None =
         except InputError as error:
             run.coverage.skip(error)
             continue
-        boxes, scores, points = detector.detect(frame_in_light(image))
+        boxes, scores, points = detector.detect(image)
         run.judged.append(JudgedScene(scene, Finds.of(boxes, scores, points, scene.boxes, scene.unsure)))
     return run
 

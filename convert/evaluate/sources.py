@@ -169,7 +169,7 @@ def _held_back(data: Path, manifest: Manifest, limit: int | None) -> Crops:
 
 
 def _as_crop(shown: NDArray[np.uint8], margin: int) -> Image:
-    """What a network is shown, grey or RGB, as a BGR crop; ``middle_of`` gives it back unchanged.
+    """What a network is shown, grey or RGB, as a BGR crop of which ``middle_of`` gives it back, brightened in the dark.
 
     A margin of so many pixels, at which no network looks, repeats the border.
     """

@@ -17,8 +17,12 @@ LARGEST_GAIN = 16.0
 FRAME_CONTRAST = 35.0
 """Below this standard deviation, in levels, a frame may be dark: of photos in the light 98 in 100 have more."""
 
+LEAST_SEEN = 2.5
+"""Averaged down to :data:`SAMPLES`, a frame of a lower standard deviation, in levels, shows but its sensor's noise, as
+behind a covered lens: brighter, that noise would hold a face now and then."""
+
 SAMPLES = (40, 30)
-"""Of so many pixels of a frame, across and down, light and contrast are taken."""
+"""By so many pixels of a frame, across and down, its light and contrast are judged."""
 
 
 def brightened(pixels: Image, least_contrast: float) -> Image:
@@ -33,15 +37,28 @@ def brightened(pixels: Image, least_contrast: float) -> Image:
 def frame_in_light(frame: Image) -> Image:
     """A frame or photo ``(height, width, 3)``, brighter if it is dark; else itself.
 
-    A bright window or lamp in it leaves it as it is: then only the crops that are dark get brighter.
+    A bright window or lamp in it leaves it as it is: then only the crops that are dark get brighter.  So does a lens
+    that is covered.
     """
-    samples = np.asarray(cv2.resize(frame, SAMPLES, interpolation=cv2.INTER_NEAREST), np.uint8)
-    return _exposed(frame, _gain(samples, FRAME_CONTRAST))
+    gain = _gain(_samples(frame, cv2.INTER_NEAREST), FRAME_CONTRAST)
+    if gain <= 1 or _light(_samples(frame, cv2.INTER_AREA))[1] < LEAST_SEEN:
+        return frame
+    return _exposed(frame, gain)
+
+
+def _samples(frame: Image, interpolation: int) -> Image:
+    return np.asarray(cv2.resize(frame, SAMPLES, interpolation=interpolation), np.uint8)
 
 
 def _gain(pixels: Image, least_contrast: float) -> float:
-    mean, deviation = (max(_mean_of(values), 1e-3) for values in cv2.meanStdDev(pixels))
-    return min(least_contrast / deviation, BRIGHT_ENOUGH / mean, LARGEST_GAIN)
+    mean, deviation = _light(pixels)
+    return min(least_contrast / max(deviation, 1e-3), BRIGHT_ENOUGH / max(mean, 1e-3), LARGEST_GAIN)
+
+
+def _light(pixels: Image) -> tuple[float, float]:
+    """Mean and standard deviation, in levels; each the mean over the channels."""
+    mean, deviation = cv2.meanStdDev(pixels)
+    return _mean_of(mean), _mean_of(deviation)
 
 
 def _mean_of(channels: NDArray[np.float64]) -> float:

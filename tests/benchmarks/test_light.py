@@ -34,4 +34,4 @@ def test_lights_are_what_their_names_say() -> None:
 
 
 def test_a_dim_picture_has_the_same_noise_each_time() -> None:
-    np.testing.assert_array_equal(light.dim(PICTURE), light.dim(PICTURE))
+    np.testing.assert_array_equal(light.LIGHTS["dim"](PICTURE), light.LIGHTS["dim"](PICTURE))
