@@ -44,6 +44,9 @@ FADE = 0.2
 """A crop without a mask is continued by this share of its sides, fading into the photo."""
 
 
+TURNED = 0.35
+"""How many of the pasted hands are turned by a quarter or a half: nearly all photos show hands that point upwards."""
+
 HAND_SOURCES: dict[Source, float] = {hagrid_crops: 1, sign_digits: 1, massey: 0.7, oxford_hands: 0.8, renders: 1}
 """Sources of pasted hands, and the share of each that is used."""
 
@@ -131,7 +134,8 @@ def _batches(hands: Sequence[HandSample], size: int, rng: np.random.Generator) -
 
 def _paste(image: NDArray[np.float32], sample: HandSample, cell: int, rng: np.random.Generator) -> tuple[float, ...]:
     """Paste one sample into a cell of ``image`` in place; give its box there."""
-    colour, alpha, box = _cut_out(sample)
+    cut_out = _cut_out(sample)
+    colour, alpha, box = _turned(*cut_out, int(rng.integers(1, 4))) if rng.random() < TURNED else cut_out
     cell_width, cell_height = WIDTH // ACROSS, HEIGHT // DOWN
     wanted = np.exp(rng.uniform(np.log(SHORTEST_PX), np.log(LONGEST_PX)))
     height, width = alpha.shape
@@ -157,6 +161,17 @@ def _cut_out(sample: HandSample) -> tuple[NDArray[np.float32], NDArray[np.float3
     colour = cv2.copyMakeBorder(crop, along, along, across, across, cv2.BORDER_REFLECT)
     alpha = np.minimum(_fade(height, along)[:, None], _fade(width, across)[None])
     return colour.astype(np.float32), alpha, Box(across, along, across + width, along + height)
+
+
+def _turned(
+    colour: NDArray[np.float32], alpha: NDArray[np.float32], box: Box, quarters: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32], Box]:
+    """The three after so many ``quarters`` of a turn, counter-clockwise."""
+    for _ in range(quarters):
+        width = alpha.shape[1]
+        colour, alpha = np.rot90(colour), np.rot90(alpha)
+        box = Box(box.y1, width - box.x2, box.y2, width - box.x1)
+    return colour, alpha, box
 
 
 def _fade(length: int, margin: int) -> NDArray[np.float32]:

@@ -22,6 +22,12 @@ PLAIN = 0.3
 ALIKE = 0.3
 """How many of them are brought nearer to the colour of the hand before them."""
 
+MOVED = 0.06
+"""Longest smear of what moves, in shorter sides of the picture."""
+
+COMPRESSED = 8, 60
+"""Qualities of JPEG that are shown."""
+
 Image = NDArray[np.uint8]
 Augment = Callable[[Image, int, np.random.Generator], Image]
 """``augment(image (h, w, c), size, rng)`` → ``(size, size, c)`` uint8."""
@@ -81,6 +87,8 @@ def change_pixels(image: Image, table: PixelsTable, rng: np.random.Generator) ->
         image = lower_resolution(image, rng.uniform(0.3, 0.8))
     if rng.random() < table.blur:
         image = _keep_channels(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.3)), image)
+    if table.motion and rng.random() < table.motion:
+        image = move(image, rng)
     if image.shape[2] > 1 and (table.saturation or table.grey):
         image = change_colours(image, table, rng)
     image = change_light(image, table, rng)
@@ -90,6 +98,8 @@ def change_pixels(image: Image, table: PixelsTable, rng: np.random.Generator) ->
         image = np.clip(image + noise * np.float32(255 * rng.uniform(0, table.noise)), 0, 255).astype(np.uint8)
     if rng.random() < table.erase:
         image = erase_rectangle(image, rng)
+    if table.compression and rng.random() < table.compression:
+        image = compress(image, int(rng.integers(*COMPRESSED)))
     return image
 
 
@@ -113,6 +123,27 @@ def change_light(image: Image, table: PixelsTable, rng: np.random.Generator) -> 
     gains = 1 + rng.uniform(-table.tint, table.tint, channels) if channels > 1 else np.ones(1)
     curves = np.clip(255 * ramp[:, None] * gains, 0, 255).round().astype(np.uint8)
     return _keep_channels(cv2.LUT(image, curves.reshape(1, 256, channels)), image)
+
+
+def move(image: Image, rng: np.random.Generator) -> Image:
+    """``(h, w, c)`` smeared along a line of any direction, as by a movement while the shutter is open."""
+    side = min(image.shape[:2])
+    length = max(side * MOVED * rng.uniform(0.2, 1), 2)
+    angle = rng.uniform(0, np.pi)
+    half = length / 2 * np.array([np.cos(angle), np.sin(angle)])
+    middle = int(np.ceil(length / 2))
+    ends = [np.round((middle + sign * half) * (1 << SUBPIXEL_BITS)).astype(int).tolist() for sign in (-1, 1)]
+    line = np.zeros((2 * middle + 1,) * 2, np.uint8)
+    cv2.line(line, ends[0], ends[1], 255, 1, cv2.LINE_AA, SUBPIXEL_BITS)
+    kernel = line.astype(np.float32) / line.sum()
+    return _keep_channels(cv2.filter2D(image, -1, kernel, borderType=cv2.BORDER_REPLICATE), image)
+
+
+def compress(image: Image, quality: int) -> Image:
+    """``(h, w, c)`` as it comes out of a JPEG of ``quality`` 1 to 100, as a webcam sends and a photo is kept."""
+    colour = image if image.shape[2] == 3 else np.repeat(image, 3, axis=2)
+    _, data = cv2.imencode(".jpg", colour, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)[..., : image.shape[2]]
 
 
 def lower_resolution(image: Image, share: float) -> Image:

@@ -121,6 +121,8 @@ class PixelsTable(Table):
     saturation: float = Field(default=0.0, ge=0, description="of the colours, up to this share more or less")
     grey: float = Field(default=0.0, ge=0, le=1, description="probability of no colours at all")
     blur: float = Field(default=0.0, ge=0, le=1, description="probability")
+    motion: float = Field(default=0.0, ge=0, le=1, description="probability of a blur along a line, as of what moves")
+    compression: float = Field(default=0.0, ge=0, le=1, description="probability of what JPEG leaves of it")
     low_resolution: float = Field(default=0.0, ge=0, le=1, description="probability")
     noise: float = Field(default=0.0, ge=0, description="standard deviation at most, share of full scale")
     erase: float = Field(default=0.0, ge=0, le=1, description="probability of one grey rectangle")

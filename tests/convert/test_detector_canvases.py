@@ -66,6 +66,18 @@ def test_objects_are_shown_small_and_large() -> None:
     assert max(sides) > 80
 
 
+def test_tiles_are_turned_by_quarters_and_halves_as_often_as_the_recipe_says() -> None:
+    upright = annotated((100, 60, 140, 180))
+    turning = CanvasTable(width=128, height=96, rotate_degrees=0, stretch=0, turned=0.6)
+    lying = 0
+    for seed in range(200):
+        tile = draw_tile(upright, 128, 96, turning, np.random.default_rng(seed))
+        if len(tile.boxes) and max(tile.boxes[0, 2:] - tile.boxes[0, :2]) > 20:
+            assert iou(tile.boxes, white_box(tile.image))[0, 0] > 0.75
+            lying += bool(np.diff(tile.boxes[0, 2:] - tile.boxes[0, :2]) < 0)
+    assert 50 < lying < 110, "a half turn leaves it upright"
+
+
 def test_an_object_mostly_cut_off_is_neither_object_nor_background() -> None:
     rng = np.random.default_rng(0)
     tiles = [draw_tile(annotated((0, 0, 60, 60), size=(640, 480)), 128, 96, TABLE, rng) for _ in range(300)]

@@ -15,16 +15,25 @@ keras = pytest.importorskip("keras", reason="needs the extra 'convert'")
 from convert.networks.detector import DetectorSize, build_detector  # noqa: E402
 from convert.training.callbacks import EPOCHS_FILE  # noqa: E402
 from convert.training.detector import keeper, loop  # noqa: E402
+from convert.training.detector.grown import grown  # noqa: E402
 from convert.training.recipe import RecipeError  # noqa: E402
 
-RECIPE = """\
+SMALL = """\
+stem = 8
+widths = [8, 8, 8]
+blocks = [1, 1, 1]"""
+
+RECIPE = f"""\
 task = "hands"
 held_back = 0.3
+
+[network]
+{SMALL}
 
 [canvas]
 width = 64
 height = 64
-tilings = { 1 = 1.0 }
+tilings = {{ 1 = 1.0 }}
 
 [fit]
 epochs = 2
@@ -41,14 +50,8 @@ chooses_threshold = true
 
 
 @pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a small network, on few canvases."""
-    _make_small(monkeypatch)
-
-
-def _make_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    small = DetectorSize(stem=8, widths=(8, 8, 8), blocks=(1, 1, 1))
-    monkeypatch.setattr(loop, "build_detector", lambda: build_detector(size=small))
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On few canvases."""
     monkeypatch.setattr(loop, "CALIBRATION_CANVASES", 8)
 
 
@@ -78,7 +81,7 @@ def train(data: Path, out: str, recipe: str = "hands.toml", **how: Any) -> Path:
 def whole(data: Path) -> Path:
     """An unbroken training."""
     with pytest.MonkeyPatch.context() as patched:
-        _make_small(patched)
+        patched.setattr(loop, "CALIBRATION_CANVASES", 8)
         return train(data, "whole")
 
 
@@ -129,16 +132,46 @@ def test_a_bundle_gives_its_network_back(models_dir: Path) -> None:
     from convert.training.detector.from_bundle import bundle_detector
 
     golden = np.load(models_dir / "hands" / "golden.npz")
-    network = bundle_detector(models_dir / "hands", build_detector)
+    network = bundle_detector(models_dir / "hands")
     given = network.predict(normalise(golden["detector/input"]), verbose=0)
     for output in ("heat", "box"):
         expected = golden[f"detector/{output}/float"]
         found = given[output].reshape(expected.shape)
         assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.995, output
-    with pytest.raises(RecipeError, match="other channels"):
-        bundle_detector(models_dir / "hands", loop.build_detector)
     with pytest.raises(RecipeError, match=r"this bundle for 'faces' holds pnet"):
-        bundle_detector(models_dir / "faces", build_detector)
+        bundle_detector(models_dir / "faces")
+
+
+def test_a_training_goes_on_with_a_larger_network(data: Path, whole: Path) -> None:
+    still = RECIPE.replace("warmup_steps = 1", "warmup_steps = 1\nrate = 1e-12\nweight_decay = 0.0")
+    larger = "stem = 8\nwidths = [8, 12, 16]\nblocks = [1, 2, 1]"
+    (data / "larger.toml").write_text(still.replace(SMALL, larger))
+    first, second = (
+        keras.models.load_model(out / "detector.keras")
+        for out in (whole, train(data, "larger", "larger.toml", initial=whole))
+    )
+    assert first.count_params() < second.count_params()
+    first_kernel, kernel = (
+        network.get_layer("stage2_block1_conv1_conv").get_weights()[0] for network in (first, second)
+    )
+    np.testing.assert_allclose(kernel[..., :8, :8], first_kernel, atol=1e-6)
+    (data / "smaller.toml").write_text(RECIPE.replace(SMALL, SMALL.replace("stem = 8", "stem = 4")))
+    with pytest.raises(RecipeError, match=r"\[network\] says: stem_conv has weights \(8, 8, 3, 8\), room is for"):
+        train(data, "smaller", "smaller.toml", initial=whole)
+
+
+def test_a_grown_network_computes_the_same() -> None:
+    small, size = DetectorSize(8, (8, 8, 16), (1, 1, 1)), DetectorSize(12, (8, 16, 24), (1, 2, 3))
+    network = build_detector(size=small)
+    rng = np.random.default_rng(0)
+    network.set_weights([weight + rng.uniform(0, 0.1, weight.shape) for weight in network.get_weights()])
+    images = rng.normal(0, 0.5, (2, 64, 96, 3)).astype(np.float32)
+    before, after = network.predict(images, verbose=0), grown(network, size).predict(images, verbose=0)
+    for output, expected in before.items():
+        assert expected.std() > 0
+        np.testing.assert_allclose(after[output], expected, rtol=1e-4, atol=1e-5)
+    with pytest.raises(RecipeError, match=r"stage2_block2_conv1_conv.* besides what the recipe's \[network\] has"):
+        grown(build_detector(size=size), small)
 
 
 class BegunError(Exception):
@@ -151,13 +184,15 @@ def test_a_training_begins_with_a_bundle(data: Path, models_dir: Path, monkeypat
     def begun(batches: object, recipe: object, checkpoint: Any, out: Path, seed: int, initial: Any) -> None:
         raise BegunError(checkpoint.identity["initial"], initial)
 
-    monkeypatch.setattr(loop, "build_detector", build_detector)
     monkeypatch.setattr(loop, "_fit", begun)
+    size = DetectorSize(widths=(64, 112, 176), blocks=(1, 2, 2))
+    tables = f"stem = {size.stem}\nwidths = {list(size.widths)}\nblocks = {list(size.blocks)}"
+    (data / "large.toml").write_text(RECIPE.replace(SMALL, tables))
     with pytest.raises(BegunError) as ended:
-        train(data, "from_bundle", initial=models_dir / "hands")
+        train(data, "from_bundle", "large.toml", initial=models_dir / "hands")
     digest, weights = ended.value.args
     assert len(digest) == 64
-    network = build_detector()
+    network = build_detector(size=size)
     network.set_weights(weights)
     norm = network.get_layer("stem_norm")
     assert not np.allclose(norm.moving_mean, 0), "the statistics are those of the pictures"

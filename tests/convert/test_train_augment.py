@@ -12,9 +12,11 @@ from convert.training.augment import (
     change_colours,
     change_light,
     change_pixels,
+    compress,
     erase_rectangle,
     make_augment,
     make_composite,
+    move,
     put_on_spectacles,
     random_affine,
 )
@@ -88,6 +90,42 @@ def test_saturation_moves_colours_to_and_from_grey_both_ways(rng) -> None:
 
 def test_a_picture_without_colours_has_none_to_change(picture, rng) -> None:
     np.testing.assert_array_equal(change_pixels(picture, PixelsTable(saturation=0.6, grey=0.5), rng), picture)
+
+
+def test_what_moves_is_smeared_along_one_line_and_loses_no_light() -> None:
+    point = np.zeros((101, 151, 3), np.uint8)
+    point[50, 75] = 255
+    reached = []
+    for seed in range(40):
+        moved = move(point, np.random.default_rng(seed))
+        rows, columns = np.nonzero(moved[..., 0])
+        light = moved[rows, columns, 0]
+        across, along = np.linalg.eigvalsh(np.cov(np.stack([rows, columns]), aweights=light))
+        reached.append(along**0.5)
+        assert across**0.5 < 0.8, "as thin as a line"
+        assert abs(int(light.sum()) - 255) < 20
+        assert abs(np.average(rows, weights=light) - 50) < 0.6
+        assert abs(np.average(columns, weights=light) - 75) < 0.6
+    assert max(reached) > 2 * min(reached)
+
+
+def test_a_picture_of_any_channels_is_compressed(rng) -> None:
+    for channels in (1, 3):
+        ramp = np.broadcast_to(np.arange(96, dtype=np.uint8)[:, None, None] * 2, (96, 64, channels))
+        noisy = ramp + rng.integers(0, 20, (96, 64, 1), np.uint8)
+        coarse, fine = compress(noisy, 8), compress(noisy, 95)
+        assert coarse.shape == noisy.shape
+        lost = [np.abs(each.astype(int) - noisy).mean() for each in (coarse, fine)]
+        assert 2 < lost[0] < 20
+        assert lost[1] < lost[0] / 2
+
+
+@pytest.mark.parametrize("change", ["motion", "compression"])
+def test_changes_come_as_often_as_the_recipe_says(change: str, rng) -> None:
+    picture = rng.integers(0, 256, (48, 48, 3), dtype=np.uint8)
+    table = PixelsTable.model_validate({change: 0.4})
+    changed = sum(bool((change_pixels(picture, table, rng) != picture).any()) for _ in range(200))
+    assert 55 < changed < 105
 
 
 def test_an_erased_rectangle_has_one_grey(rng) -> None:

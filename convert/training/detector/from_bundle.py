@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 from keras import layers
 
+from convert.networks.detector import DetectorSize, build_detector
 from convert.quantize.stem import single_stride_kernel
+from convert.training.detector.recipe import NetworkTable
 from convert.training.from_bundle import FileWeights, layer_before, unfold
 from convert.training.recipe import RecipeError
 from edge.inference import load_bundle
 from edge.inference.manifest import SINGLE_SHOT
 
 
-def bundle_detector(folder: Path, build: Callable[[], keras.Model]) -> keras.Model:
-    """The network of the bundle in ``folder``, for ``--initial``; ``build`` gives one of random weights.
+def bundle_detector(folder: Path) -> keras.Model:
+    """The network of the bundle in ``folder``, for ``--initial``.
 
     Raises:
         RecipeError: it has no such network, or one of other channels.
@@ -30,8 +33,9 @@ def bundle_detector(folder: Path, build: Callable[[], keras.Model]) -> keras.Mod
             f"--initial {folder}: a single-shot detector is trained on from another, this bundle for "
             f"{bundle.manifest.task.value!r} holds {', '.join(bundle.models)}"
         )
-    network, weights = build(), FileWeights(bundle.models[name])
+    weights = FileWeights(bundle.models[name])
     try:
+        network = build_detector(size=_size(bundle.manifest.training.recipe))
         for layer in network.layers:
             if isinstance(layer, layers.BatchNormalization):
                 convolution = layer_before(network, layer)
@@ -45,3 +49,8 @@ def bundle_detector(folder: Path, build: Callable[[], keras.Model]) -> keras.Mod
             "bundle that this version of the program made"
         ) from error
     return network
+
+
+def _size(recipe: Mapping[str, Any]) -> DetectorSize:
+    """Of the network that ``recipe`` trained."""
+    return NetworkTable.model_validate(recipe.get("network", {})).size

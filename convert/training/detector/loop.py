@@ -13,11 +13,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from convert.networks.detector import build_detector
+from convert.networks.detector import DetectorSize, build_detector
 from convert.training.checkpoint import Arrays, Checkpoint, first_checkpoint, values_of
 from convert.training.detector.batches import Batches
 from convert.training.detector.canvases import CanvasDrawer
 from convert.training.detector.detect import make_detect
+from convert.training.detector.grown import grown
 from convert.training.detector.keeper import Keeper
 from convert.training.detector.losses import Trainer
 from convert.training.detector.pictures import read_pictures
@@ -73,11 +74,11 @@ def train(
         WriteError: ``out`` can't be written to; what is there stays.
     """
     recipe = read_detector_recipe(recipe_path)
-    begun = _initial_network(initial) if initial else None
-    weights = values_of(begun.weights) if begun else []
     make_folder(out)
     use_fused_kernels()
     make_repeatable(seed)
+    begun = _initial_network(initial, recipe.network.size) if initial else None
+    weights = values_of(begun.weights) if begun else []
     loaded = load_sources(recipe, data, out, np.random.default_rng(seed))
     sources, choosing = set_apart(loaded, recipe)
     new = Checkpoint(_identity(recipe, sources, seed, digest(weights) if weights else None))
@@ -90,7 +91,7 @@ def train(
             restore_statistics(begun, first_pixels(batches))
             weights = values_of(begun.weights)
         checkpoint = _fit(batches, recipe, checkpoint, out, seed, weights)
-    network = build_detector()
+    network = build_detector(size=recipe.network.size)
     network.set_weights(checkpoint.kept)
     with replacing(out / NETWORK_FILE) as partial:
         network.save(partial)
@@ -99,12 +100,13 @@ def train(
     return out
 
 
-def _initial_network(folder: Path) -> keras.Model:
+def _initial_network(folder: Path, size: DetectorSize) -> keras.Model:
+    """The network in ``folder``, grown to ``size``."""
     if not is_bundle(folder):
-        return load_finished(folder, "--initial", NETWORK_FILE)
+        return grown(load_finished(folder, "--initial", NETWORK_FILE), size)
     from convert.training.detector.from_bundle import bundle_detector  # needs TensorFlow
 
-    return bundle_detector(folder, build_detector)
+    return grown(bundle_detector(folder), size)
 
 
 def _identity(
@@ -134,12 +136,13 @@ def _fit(
     """Train from ``checkpoint``, at the beginning with the ``initial`` weights if any, to the end; give the last."""
     keras.config.set_dtype_policy(recipe.fit.precision)
     try:
-        trainer = Trainer(build_detector(), recipe.fit.box_weight)
+        size = recipe.network.size
+        trainer = Trainer(build_detector(size=size), recipe.fit.box_weight)
     finally:
         keras.config.set_dtype_policy("float32")
     trainer.compile(_optimiser(recipe.fit))
     trainer.optimizer.build(trainer.trainable_variables)  # TensorFlow traces a step twice that has to make them
-    keeper = Keeper(checkpoint, build_detector(), batches, recipe.fit.epochs, out, seed)
+    keeper = Keeper(checkpoint, build_detector(size=size), batches, recipe.fit.epochs, out, seed)
     done = checkpoint.progress.epochs
     beginning = [InitialWeights(trainer.network, initial)] if initial and not done else []
     try:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from convert.networks.detector import DetectorSize
 from convert.toml_file import read_toml
 from convert.training.recipe import PixelsTable, RecipeError
 from convert.training.scenes.recipe import SceneRecipe, SceneTable, StrictTable
@@ -35,6 +36,7 @@ class CanvasTable(StrictTable):
     tilings: dict[int, float] = Field(default={1: 0.4, 2: 0.4, 3: 0.2}, description="tiles a side → chance")
     last_tilings: dict[int, float] = Field(default={1: 0.65, 2: 0.35}, description="the same in the last epochs")
     rotate_degrees: float = Field(default=15, ge=0, le=90)
+    turned: float = Field(default=0.0, ge=0, le=1, description="probability of a quarter or half turn besides")
     stretch: float = Field(default=0.15, ge=0, lt=1, description="height against width, up to this share either way")
     mirror: bool = True
 
@@ -47,6 +49,26 @@ class CanvasTable(StrictTable):
             if not tilings or min(tilings) < 1:
                 raise ValueError(f"{name}: needs numbers of tiles from 1 up, received {tilings}")
         return self
+
+
+class NetworkTable(StrictTable):
+    """Channels of the network at stride 4, and of its stages at stride 8, 16 and 32 with their numbers of blocks."""
+
+    stem: int = Field(default=DetectorSize.stem, gt=0)
+    widths: tuple[int, int, int] = DetectorSize.widths
+    blocks: tuple[int, int, int] = DetectorSize.blocks
+
+    @model_validator(mode="after")
+    def _check(self) -> NetworkTable:
+        for name in ("widths", "blocks"):
+            if min(getattr(self, name)) < 1:
+                raise ValueError(f"{name}: needs three numbers from 1 up, received {getattr(self, name)}")
+        return self
+
+    @property
+    def size(self) -> DetectorSize:
+        """The same, as the network's builder takes it."""
+        return DetectorSize(self.stem, self.widths, self.blocks)
 
 
 class FitTable(StrictTable):
@@ -78,6 +100,7 @@ class DetectorRecipe(SceneRecipe):
 
     task: Literal["hands"]
     sources: dict[str, SourceTable] = Field(min_length=1)
+    network: NetworkTable = NetworkTable()
     canvas: CanvasTable
     pixels: PixelsTable = PixelsTable()
     fit: FitTable

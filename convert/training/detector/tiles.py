@@ -77,6 +77,8 @@ def draw_tile(source: Annotated, width: int, height: int, table: CanvasTable, rn
 def _linear(zoom: float, table: CanvasTable, rng: np.random.Generator) -> NDArray[np.float64]:
     """``(2, 2)``: turn, stretch, mirror and scale of offsets in the picture."""
     degrees = table.rotate_degrees * rng.uniform(-1, 1) * (rng.random() < 0.7)
+    if table.turned and rng.random() < table.turned:
+        degrees += 90 * rng.integers(1, 4)
     cos, sin = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
     stretch = (1 + table.stretch * rng.uniform(-1, 1)) ** 0.5
     flip = -1.0 if table.mirror and rng.random() < 0.5 else 1.0
