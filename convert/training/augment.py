@@ -22,9 +22,6 @@ PLAIN = 0.3
 ALIKE = 0.3
 """How many of them are brought nearer to the colour of the hand before them."""
 
-MOVED = 0.06
-"""Longest smear of what moves, in shorter sides of the picture."""
-
 COMPRESSED = 8, 60
 """Qualities of JPEG that are shown."""
 
@@ -88,7 +85,7 @@ def change_pixels(image: Image, table: PixelsTable, rng: np.random.Generator) ->
     if rng.random() < table.blur:
         image = _keep_channels(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.3)), image)
     if table.motion and rng.random() < table.motion:
-        image = move(image, rng)
+        image = move(image, table.smear, rng)
     if image.shape[2] > 1 and (table.saturation or table.grey):
         image = change_colours(image, table, rng)
     image = change_light(image, table, rng)
@@ -125,10 +122,12 @@ def change_light(image: Image, table: PixelsTable, rng: np.random.Generator) -> 
     return _keep_channels(cv2.LUT(image, curves.reshape(1, 256, channels)), image)
 
 
-def move(image: Image, rng: np.random.Generator) -> Image:
-    """``(h, w, c)`` smeared along a line of any direction, as by a movement while the shutter is open."""
-    side = min(image.shape[:2])
-    length = max(side * MOVED * rng.uniform(0.2, 1), 2)
+def move(image: Image, longest: float, rng: np.random.Generator) -> Image:
+    """``(h, w, c)`` smeared along a line of any direction, as by a movement while the shutter is open.
+
+    The line is up to ``longest`` shorter sides of the picture.
+    """
+    length = max(min(image.shape[:2]) * longest * rng.uniform(0.2, 1), 2)
     angle = rng.uniform(0, np.pi)
     half = length / 2 * np.array([np.cos(angle), np.sin(angle)])
     middle = int(np.ceil(length / 2))

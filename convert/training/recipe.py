@@ -122,6 +122,7 @@ class PixelsTable(Table):
     grey: float = Field(default=0.0, ge=0, le=1, description="probability of no colours at all")
     blur: float = Field(default=0.0, ge=0, le=1, description="probability")
     motion: float = Field(default=0.0, ge=0, le=1, description="probability of a blur along a line, as of what moves")
+    smear: float = Field(default=0.06, gt=0, lt=1, description="longest one of those, in shorter sides of the picture")
     compression: float = Field(default=0.0, ge=0, le=1, description="probability of what JPEG leaves of it")
     low_resolution: float = Field(default=0.0, ge=0, le=1, description="probability")
     noise: float = Field(default=0.0, ge=0, description="standard deviation at most, share of full scale")

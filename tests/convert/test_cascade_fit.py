@@ -8,8 +8,9 @@ import pytest
 keras = pytest.importorskip("keras", reason="training needs Keras: install vigil[convert]")
 
 from convert.networks.cascade import rnet  # noqa: E402
-from convert.training.cascade.fit import Fit, Trainer, hardest_mean, masked_huber  # noqa: E402
-from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE  # noqa: E402
+from convert.training.cascade.fit import Batches, Fit, Trainer, hardest_mean, masked_huber  # noqa: E402
+from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE, Samples  # noqa: E402
+from convert.training.recipe import PixelsTable  # noqa: E402
 
 KINDS = np.array([POSITIVE, PART, NEGATIVE], np.float32)
 
@@ -48,3 +49,24 @@ def landmarks_loss(delta: float, error: float) -> float:
 def test_a_point_counts_by_its_own_delta() -> None:
     assert landmarks_loss(0.1, 0.02) == pytest.approx(0.002)
     assert landmarks_loss(0.01, 0.02) == pytest.approx(0.015)
+
+
+def sharpness(pixels: PixelsTable | None) -> float:
+    """Mean difference of neighbouring pixels in batches of windows of noise."""
+    n = 64
+    rng = np.random.default_rng(0)
+    samples = Samples(
+        crops=rng.integers(0, 256, (n, 24, 24, 3), np.uint8),
+        kind=np.full(n, POSITIVE, np.int8),
+        box=np.zeros((n, 4), np.float32),
+        landmarks=np.zeros((n, 10), np.float32),
+        has_landmarks=np.zeros(n, bool),
+    )
+    fit = Fit(10, n, 1e-3, {POSITIVE: 1.0}, {}, pixels=pixels)
+    images, _ = Batches(samples, fit, seed=0)[0]
+    assert images.shape == (n, 24, 24, 3)
+    return float(np.abs(np.diff(images, axis=2)).mean())
+
+
+def test_windows_are_changed_as_the_recipe_says() -> None:
+    assert sharpness(PixelsTable(motion=1, smear=0.3)) < 0.8 * sharpness(None)

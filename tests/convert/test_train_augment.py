@@ -97,7 +97,7 @@ def test_what_moves_is_smeared_along_one_line_and_loses_no_light() -> None:
     point[50, 75] = 255
     reached = []
     for seed in range(40):
-        moved = move(point, np.random.default_rng(seed))
+        moved = move(point, 0.06, np.random.default_rng(seed))
         rows, columns = np.nonzero(moved[..., 0])
         light = moved[rows, columns, 0]
         across, along = np.linalg.eigvalsh(np.cov(np.stack([rows, columns]), aweights=light))

@@ -10,8 +10,10 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from convert.training.augment import change_pixels
 from convert.training.cascade.augment import CutOff, Jitter, cut_off, jitter, relight
 from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE, Samples
+from convert.training.recipe import PixelsTable
 from convert.training.schedule import WarmCosine
 
 HUBER_DELTA = 0.1
@@ -27,7 +29,7 @@ class Fit:
 
     The result is the moving average of the weights, if ``average`` (its momentum) is given.  A point's errors above
     ``landmarks_delta`` sides of the window count linearly.  ``saturation`` is that of
-    :func:`convert.training.cascade.augment.relight`.
+    :func:`convert.training.cascade.augment.relight`; ``pixels`` change each window before.
     """
 
     steps: int
@@ -43,6 +45,7 @@ class Fit:
     decay: float = 1e-4
     landmarks_delta: float = HUBER_DELTA
     saturation: float = 0.0
+    pixels: PixelsTable | None = None
 
 
 class Batches(keras.utils.PyDataset):
@@ -69,13 +72,16 @@ class Batches(keras.utils.PyDataset):
             samples = jitter(samples, self._fit.jitter, self._rng)
         if self._fit.cut_off:
             samples = cut_off(samples, self._fit.cut_off, self._rng)
+        crops = samples.crops
+        if self._fit.pixels:
+            crops = np.stack([change_pixels(crop, self._fit.pixels, self._rng) for crop in crops])
         targets = {
             "kind": samples.kind.astype(np.float32),
             "box": samples.box,
             "landmarks": samples.landmarks,
             "has_landmarks": samples.has_landmarks.astype(np.float32),
         }
-        return relight(samples.crops, self._rng, self._fit.saturation), targets
+        return relight(crops, self._rng, self._fit.saturation), targets
 
 
 class _Deck:

@@ -14,7 +14,7 @@ from convert.training.cascade.augment import CutOff, Jitter
 from convert.training.cascade.draw import Draw
 from convert.training.cascade.fit import EPOCHS, HUBER_DELTA, Fit
 from convert.training.cascade.samples import NEGATIVE, PART, PART_IOU, POSITIVE, POSITIVE_IOU
-from convert.training.recipe import RecipeError
+from convert.training.recipe import PixelsTable, RecipeError
 from convert.training.scenes.recipe import SceneRecipe, SceneTable, StrictTable
 from edge.vision.pyramid import MTCNN_SPACING, Spacing
 
@@ -96,6 +96,7 @@ class FitTable(StrictTable):
         default=HUBER_DELTA, gt=0, description="errors of a point above so many window sides count linearly"
     )
     saturation: float = Field(default=0.0, ge=0, description="of the colours, up to this share more or less")
+    pixels: PixelsTable | None = Field(default=None, description="changes of each window before its light changes")
     jitter: JitterTable | None = None
     cut_off: CutOffTable | None = None
     int8_steps: int = Field(default=0, ge=0, description="steps at int8's levels after the others")
@@ -124,6 +125,7 @@ class FitTable(StrictTable):
             epochs=min(EPOCHS, max(self.steps, 1)),
             landmarks_delta=self.landmarks_delta,
             saturation=self.saturation,
+            pixels=self.pixels,
         )
 
 
