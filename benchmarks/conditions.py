@@ -1,11 +1,11 @@
-"""What each bundle still tells in another light: without colours, as a camera sees at night, under a lamp, in the dark.
+"""What each bundle still tells in other conditions: without colours, in the dark, smeared by movement, compressed.
 
-    python benchmarks/light.py --data ~/data                                   # the bundles of models/
-    python benchmarks/light.py --data ~/data --only hands --models ~/bundles
+    python benchmarks/conditions.py --data ~/data                                   # the bundles of models/
+    python benchmarks/conditions.py --data ~/data --only hands --models ~/bundles --conditions "as taken" unsharp
 
 Pictures are those that training held back.  Detectors are judged by recall at an overlap (IoU) of 0.5 and by false
-finds a picture, classifiers by accuracy.  Each light falls on the same pictures, so that a column compares with the
-first.
+finds a picture, classifiers by accuracy.  The same pictures are seen in each condition, so that a column compares with
+the first.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ from convert.evaluate.classification import classification_figures
 from convert.evaluate.classifiers import int8_logits
 from convert.evaluate.detectors import SweptDetector, detection_figures, search, swept_detector
 from convert.evaluate.sources import HELD_BACK, Crops, load_crops, load_scenes
+from convert.training.augment import compress
 from edge.inference import Bundle, Task, default_models_dir, load_bundle
 from edge.perception.classifier import Classifier
 from edge.tables import Row, format_table
 from edge.values import Image
 
-Light = Callable[[Image], Image]
-"""Of a picture ``(h, w, 3)`` uint8 BGR the same in another light."""
+Condition = Callable[[Image], Image]
+"""Of a picture ``(h, w, 3)`` uint8 BGR the same in another condition."""
 
 SCENES = {Task.FACES: ("mtfl",), Task.HANDS: ("hands/hagrid", "hands/subhih", "hands/eduart")}
 """Folders with annotated pictures, below ``--data``."""
@@ -48,18 +49,18 @@ def grey(image: Image) -> Image:
     return np.asarray(cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR), np.uint8)
 
 
-def tinted(red: float) -> Light:
+def tinted(red: float) -> Condition:
     """Red ``red`` times as bright, and blue as much darker."""
     return lambda image: np.clip(image * np.array([1 / red, 1, red]), 0, 255).astype(np.uint8)
 
 
-def curved(gamma: float) -> Light:
+def curved(gamma: float) -> Condition:
     """Middle tones darker (above 1) or brighter."""
     curve = (255 * (np.arange(256) / 255) ** gamma).round().astype(np.uint8)
     return lambda image: np.asarray(cv2.LUT(image, curve), np.uint8)
 
 
-def dimmed(share: float, noise: float) -> Light:
+def dimmed(share: float, noise: float) -> Condition:
     """A ``share`` of the light, and the same noise each time, its standard deviation in levels."""
 
     def dim(image: Image) -> Image:
@@ -69,7 +70,30 @@ def dimmed(share: float, noise: float) -> Light:
     return dim
 
 
-LIGHTS: Mapping[str, Light] = {
+def moved(share: float, *, across: bool) -> Condition:
+    """Smeared along a line of a ``share`` of the shorter side, by a movement across or along the picture."""
+
+    def smear(image: Image) -> Image:
+        length = max(round(min(image.shape[:2]) * share), 2)
+        kernel = np.full((1, length) if across else (length, 1), 1 / length, np.float32)
+        return np.asarray(cv2.filter2D(image, -1, kernel), np.uint8).reshape(image.shape)
+
+    return smear
+
+
+def unsharp(share: float) -> Condition:
+    """Out of focus: blurred by a Gaussian whose standard deviation is a ``share`` of the shorter side."""
+    return lambda image: np.asarray(cv2.GaussianBlur(image, (0, 0), min(image.shape[:2]) * share), np.uint8).reshape(
+        image.shape
+    )
+
+
+def compressed(quality: int) -> Condition:
+    """As it comes out of a JPEG of ``quality`` 1 to 100."""
+    return lambda image: compress(image, quality)
+
+
+CONDITIONS: Mapping[str, Condition] = {
     "as taken": lambda image: image,
     "grey": grey,
     "warm": tinted(1.2),
@@ -77,28 +101,32 @@ LIGHTS: Mapping[str, Light] = {
     "dark": curved(2),
     "bright": curved(0.5),
     "dim": dimmed(0.2, DIM_NOISE),
+    "moved across": moved(0.06, across=True),
+    "moved along": moved(0.06, across=False),
+    "unsharp": unsharp(0.01),
+    "compressed": compressed(15),
 }
 
 
-def of_scenes(bundle: Bundle, folder: Path, limit: int | None) -> list[str]:
-    """A cell for each light: what is found in the annotated pictures of ``folder`` that training held back."""
+def of_scenes(bundle: Bundle, folder: Path, conditions: Sequence[Condition], limit: int | None) -> list[str]:
+    """A cell for each condition: what is found in the annotated pictures of ``folder`` that training held back."""
     detector = swept_detector(bundle, lambda name, shape: bundle.network(name, shape=shape), SMALLEST_PX)
     scenes = load_scenes(folder, HELD_BACK, bundle.manifest)
-    return [_found(detection_figures(search(_under(light, detector), scenes, limit))) for light in LIGHTS.values()]
+    return [_found(detection_figures(search(_under(each, detector), scenes, limit))) for each in conditions]
 
 
-def of_crops(bundle: Bundle, crops: Crops) -> list[str]:
-    """A cell for each light: the share of ``crops`` that are told."""
+def of_crops(bundle: Bundle, crops: Crops, conditions: Sequence[Condition]) -> list[str]:
+    """A cell for each condition: the share of ``crops`` that are told."""
     cells = []
-    for light in LIGHTS.values():
-        lit = replace(crops, images=np.stack([light(image) for image in crops.images]))
-        figures = classification_figures(int8_logits(bundle, lit), lit.targets, bundle.manifest.labels)
+    for condition in conditions:
+        seen = replace(crops, images=np.stack([condition(image) for image in crops.images]))
+        figures = classification_figures(int8_logits(bundle, seen), seen.targets, bundle.manifest.labels)
         cells.append(f"{figures['accuracy']:.3f}")
     return cells
 
 
-def _under(light: Light, detector: SweptDetector) -> SweptDetector:
-    return replace(detector, detect=lambda image: detector.detect(light(image)))
+def _under(condition: Condition, detector: SweptDetector) -> SweptDetector:
+    return replace(detector, detect=lambda image: detector.detect(condition(image)))
 
 
 def _found(figures: Mapping[str, Any]) -> str:
@@ -106,21 +134,25 @@ def _found(figures: Mapping[str, Any]) -> str:
     return f"{figures['recall']:.3f} ({false:.2f})"
 
 
-def rows(models: Path, data: Path, tasks: Sequence[Task], limit: int | None) -> list[Row]:
+def rows(
+    models: Path, data: Path, tasks: Sequence[Task], conditions: Sequence[Condition], limit: int | None
+) -> list[Row]:
     """A row for each bundle and source; what isn't there is left out, with a line on stderr."""
     table: list[Row] = []
     for task in tasks:
         bundle = load_bundle(models / task.value, task)
         if task in SCENES:
             sources = [folder for folder in SCENES[task] if _is_there(data / folder)]
-            table += [(f"{task.value}, {folder}", *of_scenes(bundle, data / folder, limit)) for folder in sources]
+            table += [
+                (f"{task.value}, {folder}", *of_scenes(bundle, data / folder, conditions, limit)) for folder in sources
+            ]
             continue
         try:
             crops = load_crops(data, HELD_BACK, bundle.manifest, (), Classifier(bundle).size, limit)
         except DataError as error:
             print(f"{task.value}: {error}", file=sys.stderr)
             continue
-        table.append((f"{task.value}, {len(crops):,} crops", *of_crops(bundle, crops)))
+        table.append((f"{task.value}, {len(crops):,} crops", *of_crops(bundle, crops, conditions)))
     return table
 
 
@@ -139,6 +171,9 @@ def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="folder with all data sets")
     parser.add_argument("--models", type=Path, default=default_models_dir(), help="folder with the bundles")
     parser.add_argument("--only", nargs="+", choices=names, default=names, help="bundles to judge")
+    parser.add_argument(
+        "--conditions", nargs="+", choices=list(CONDITIONS), default=list(CONDITIONS), help="columns of the table"
+    )
     parser.add_argument("--limit", type=int, default=None, help="at most so many pictures of a source")
     return parser.parse_args(words)
 
@@ -147,8 +182,9 @@ def main() -> None:
     """Print the table."""
     arguments = parse()
     cv2.setNumThreads(1)
-    table = rows(arguments.models, arguments.data, [Task(name) for name in arguments.only], arguments.limit)
-    print(format_table([("recall (false finds a picture), or accuracy", *LIGHTS), *table]))
+    tasks, conditions = [Task(name) for name in arguments.only], [CONDITIONS[name] for name in arguments.conditions]
+    table = rows(arguments.models, arguments.data, tasks, conditions, arguments.limit)
+    print(format_table([("recall (false finds a picture), or accuracy", *arguments.conditions), *table]))
 
 
 if __name__ == "__main__":
