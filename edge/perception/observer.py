@@ -22,7 +22,7 @@ from edge.values import (
     Image,
     Observation,
 )
-from edge.vision.exposure import frame_in_light
+from edge.vision.exposure import Darkroom
 from edge.vision.following import Follower, Found
 from edge.vision.mipmap import Mipmap
 from edge.vision.settings import DetectionSettings
@@ -39,6 +39,7 @@ class Observer:
         self._senses = senses
         self._settings = settings
         self._memory = _Memory(senses, settings)
+        self._darkroom = Darkroom()
         self.timings_ms: dict[str, float] = Stopwatch().ms
 
     @classmethod
@@ -66,7 +67,7 @@ class Observer:
     def _observe(self, image: Image, t: float, memory: _Memory) -> Observation:
         watch = Stopwatch()
         with watch.stage("total"):
-            mipmap = Mipmap(frame_in_light(image))
+            mipmap = Mipmap(self._darkroom.in_light(image))
             faces = _find(memory.faces, mipmap, t, watch, "faces")
             hands = _find(memory.hands, mipmap, t, watch, "hands")
             observation = Observation(

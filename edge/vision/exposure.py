@@ -34,8 +34,8 @@ def brightened(pixels: Image, least_contrast: float) -> Image:
     return _exposed(pixels, _gain(pixels, least_contrast))
 
 
-def frame_in_light(frame: Image) -> Image:
-    """A frame or photo ``(height, width, 3)``, brighter if it is dark; else itself.
+def frame_in_light(frame: Image, out: Image | None = None) -> Image:
+    """A frame or photo ``(height, width, 3)``, brighter if it is dark, which is in ``out`` if given; else itself.
 
     A bright window or lamp in it leaves it as it is: then only the crops that are dark get brighter.  So does a lens
     that is covered.
@@ -43,7 +43,23 @@ def frame_in_light(frame: Image) -> Image:
     gain = _gain(_samples(frame, cv2.INTER_NEAREST), FRAME_CONTRAST)
     if gain <= 1 or _light(_samples(frame, cv2.INTER_AREA))[1] < LEAST_SEEN:
         return frame
-    return _exposed(frame, gain)
+    return _exposed(frame, gain, out)
+
+
+class Darkroom:
+    """Brings the frames of a stream into the light, all dark ones in one buffer: each is there until the next."""
+
+    def __init__(self) -> None:
+        self._buffer: Image | None = None
+
+    def in_light(self, frame: Image) -> Image:
+        """As :func:`frame_in_light`; what it gave for a dark frame before is overwritten."""
+        if self._buffer is not None and self._buffer.shape != frame.shape:
+            self._buffer = None
+        seen = frame_in_light(frame, self._buffer)
+        if seen is not frame:
+            self._buffer = seen
+        return seen
 
 
 def _samples(frame: Image, interpolation: int) -> Image:
@@ -67,7 +83,7 @@ def _mean_of(channels: NDArray[np.float64]) -> float:
     return sum(values) / len(values)
 
 
-def _exposed(pixels: Image, gain: float) -> Image:
+def _exposed(pixels: Image, gain: float, out: Image | None = None) -> Image:
     if gain <= 1:
         return pixels
-    return np.asarray(cv2.convertScaleAbs(pixels, alpha=gain), np.uint8).reshape(pixels.shape)
+    return np.asarray(cv2.convertScaleAbs(pixels, out, gain), np.uint8).reshape(pixels.shape)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.vision.exposure import FRAME_CONTRAST, brightened, frame_in_light
+from edge.vision.exposure import FRAME_CONTRAST, Darkroom, brightened, frame_in_light
 
 
 @pytest.fixture
@@ -67,3 +67,28 @@ def test_a_window_leaves_a_dark_room_as_it_is() -> None:
 def test_the_noise_behind_a_covered_lens_stays_dark(noise: float) -> None:
     frame = np.random.default_rng(0).normal(1.5 * noise, noise, (480, 640, 3)).clip(0, 255).astype(np.uint8)
     assert frame_in_light(frame) is frame
+
+
+def chequered(level: int, size: tuple[int, int] = (480, 640)) -> np.ndarray:
+    rows, columns = np.indices(size)
+    return (level * (1 + (rows // 60 + columns // 60) % 2))[..., None].repeat(3, axis=2).astype(np.uint8)
+
+
+def test_the_dark_frames_of_a_stream_share_one_buffer() -> None:
+    darkroom = Darkroom()
+    dark = [chequered(level) for level in (10, 14, 18)]
+    places = set()
+    for frame in dark:
+        before, seen = frame.copy(), darkroom.in_light(frame)
+        np.testing.assert_array_equal(seen, frame_in_light(frame))
+        np.testing.assert_array_equal(frame, before)
+        places.add(seen.ctypes.data)
+    assert len(places) == 1
+
+
+def test_a_stream_may_change_its_size_and_its_light() -> None:
+    darkroom = Darkroom()
+    for frame in (chequered(10), chequered(10, (240, 320)), chequered(100), chequered(12, (240, 320))):
+        np.testing.assert_array_equal(darkroom.in_light(frame), frame_in_light(frame))
+    light = chequered(100)
+    assert darkroom.in_light(light) is light
