@@ -55,7 +55,7 @@ class Follower(Generic[Found]):
 
     def _look(self, image: Mipmap, t: float) -> tuple[tuple[Found, ...], Extent]:
         expected, followed = self._tracker.expected(t), self._tracker.seen_last(t)
-        extent = self._schedule.due(t, complete=0 < len(followed) == len(expected))
+        extent = self._schedule.due(t, known=len(expected), seen=len(followed))
         if extent is not Extent.WHOLE:
             part = self._schedule.part(image.width, image.height) if extent is Extent.PART else None
             found = self._detector.follow(image, expected, part)

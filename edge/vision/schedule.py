@@ -26,13 +26,20 @@ class Intervals:
     """Seconds between two searches.
 
     ``whole``: of the whole frame, while everything known is followed; 0 searches every frame.  ``part``: of a quarter
-    of it, one after the other.  ``missing``: of the whole frame, while something known is out of sight or nothing is
-    known.
+    of it, one after the other.  ``missing``: of the whole frame, while something known is out of sight.  ``idle``: the
+    same while nothing is known, ``missing`` if not given.
     """
 
     whole: float = 1.0
     part: float = 0.15
     missing: float = 0.1
+    idle: float | None = None
+
+    def between_searches(self, known: int, seen: int) -> float:
+        """Of the whole frame, where ``known`` things may still appear and ``seen`` of them were in the last frame."""
+        if not known and self.idle is not None:
+            return self.idle
+        return self.whole if 0 < seen == known else min(self.missing, self.whole)
 
 
 class Extent(Enum):
@@ -53,12 +60,11 @@ class Schedule:
         self._t = float("-inf")
         self._parts_done = 0
 
-    def due(self, t: float, *, complete: bool) -> Extent:
-        """What to search in the frame at ``t`` seconds; ``complete``: something is known, and all of it in sight."""
+    def due(self, t: float, *, known: int, seen: int) -> Extent:
+        """What to search in the frame at ``t`` seconds, of ``known`` things ``seen`` in the frame before."""
         if t < self._t:  # the source began again
             return Extent.WHOLE
-        whole = self.intervals.whole if complete else min(self.intervals.missing, self.intervals.whole)
-        if t - self._whole_at >= whole - TOLERANCE_SECONDS:
+        if t - self._whole_at >= self.intervals.between_searches(known, seen) - TOLERANCE_SECONDS:
             return Extent.WHOLE
         if t - self._part_at >= self.intervals.part - TOLERANCE_SECONDS:
             return Extent.PART

@@ -97,6 +97,22 @@ def test_an_interval_of_zero_searches_every_frame() -> None:
     assert world.searches[-1] == "none"
 
 
+def test_while_nothing_is_known_an_idle_interval_holds_and_no_longer() -> None:
+    world = World()
+    follower = Follower(world, Intervals(whole=0.0, idle=1 / 15))
+    for tick in range(10):
+        follower.find(IMAGE, tick / 30)
+    assert world.searches.count("whole") == 5
+    world.searches.clear()
+    world.new = (Box(10, 10, 90, 90),)
+    for tick in range(10, 20):
+        follower.find(IMAGE, tick / 30)
+    assert world.searches == ["whole"] * 10, "of 30 frames a second every one, from the second at the latest"
+    world.known = ()
+    follower.find(IMAGE, 20 / 30)
+    assert world.searches[-1] == "whole", "what was lost is looked for at once"
+
+
 def test_a_source_that_begins_again_is_searched_at_once() -> None:
     world = World((Box(10, 10, 90, 90),))
     follower = Follower(world, INTERVALS)
@@ -125,11 +141,12 @@ def test_the_parts_cover_the_frame_and_are_of_one_size() -> None:
 def test_no_gap_between_searches_is_longer_than_its_interval_and_a_frame(steps: list[float], complete: bool) -> None:
     schedule = Schedule(INTERVALS)
     t = last = 0.0
-    schedule.done(t, schedule.due(t, complete=complete))
+    known, seen = (2, 2) if complete else (2, 1)
+    schedule.done(t, schedule.due(t, known=known, seen=seen))
     longest = INTERVALS.whole if complete else INTERVALS.missing
     for step in steps:
         t += step
-        extent = schedule.due(t, complete=complete)
+        extent = schedule.due(t, known=known, seen=seen)
         schedule.done(t, extent)
         last = t if extent is Extent.WHOLE else last
         assert t - last < longest
