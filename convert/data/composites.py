@@ -44,9 +44,6 @@ FADE = 0.2
 """A crop without a mask is continued by this share of its sides, fading into the photo."""
 
 
-TURNED = 0.35
-"""How many of the pasted hands are turned by a quarter or a half: nearly all photos show hands that point upwards."""
-
 HAND_SOURCES: dict[Source, float] = {hagrid_crops: 1, sign_digits: 1, massey: 0.7, oxford_hands: 0.8, renders: 1}
 """Sources of pasted hands, and the share of each that is used."""
 
@@ -63,21 +60,33 @@ class Pasted:
 
 
 def compose(
-    hands: Sequence[HandSample], others: Sequence[HandSample], photo: Image, rng: np.random.Generator
+    hands: Sequence[HandSample],
+    others: Sequence[HandSample],
+    photo: Image,
+    rng: np.random.Generator,
+    turned: float = 0.0,
 ) -> Pasted:
-    """Paste ``hands`` and ``others``, six at most together, into a ``photo``."""
+    """Paste ``hands`` and ``others``, six at most together, into a ``photo``.
+
+    A share of ``turned`` of them is turned by a quarter or a half: nearly all photos show hands that point upwards.
+    """
     image = cv2.resize(photo, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32)
     cells = rng.permutation(ACROSS * DOWN)
     boxes: list[tuple[float, ...]] = []
     for cell, sample in zip(cells, [*hands, *others], strict=False):
-        box = _paste(image, sample, int(cell), rng)
+        box = _paste(image, sample, int(cell), rng, turned)
         if len(boxes) < len(hands):
             boxes.append(box)
     return Pasted(image.round().astype(np.uint8), np.array(boxes, np.float32).reshape(-1, 4))
 
 
-def make_hand_composites(data: Path, folder: Path, held_back: float, rng: np.random.Generator) -> None:
-    """Write composites of all hand sources under ``data`` to ``folder``, less the people ``held_back``."""
+def make_hand_composites(
+    data: Path, folder: Path, held_back: float, rng: np.random.Generator, turned: float = 0.0
+) -> None:
+    """Write composites of all hand sources under ``data`` to ``folder``, less the people ``held_back``.
+
+    ``turned`` is that of :func:`compose`.
+    """
     hands = [
         sample
         for source, share in HAND_SOURCES.items()
@@ -89,7 +98,7 @@ def make_hand_composites(data: Path, folder: Path, held_back: float, rng: np.ran
     patches = [sample for sample in backgrounds(data, rng) if not is_held_out(sample.group, held_back)][:PATCHES]
     others = [*oxford_others(data, rng), *patches, *POLICY.sift("faces", people[:FACES], _face)]
     photos = POLICY.sift("photos", _photos_without_people(data, held_back) + people[-FACE_PHOTOS:], Scene.read)
-    write_composites(hands, others, list(photos), folder, rng)
+    write_composites(hands, others, list(photos), folder, rng, turned)
 
 
 def _photos_without_people(data: Path, held_back: float) -> list[Scene]:
@@ -109,6 +118,7 @@ def write_composites(
     photos: Sequence[Image],
     folder: Path,
     rng: np.random.Generator,
+    turned: float = 0.0,
 ) -> None:
     """Write photos with four ``hands`` and two ``others`` each to ``folder``, and last of all their ``boxes.csv``.
 
@@ -118,7 +128,7 @@ def write_composites(
     rows: list[dict[str, object]] = []
     for index, batch in enumerate(_batches(hands, 4, rng)):
         decoys = [others[i] for i in rng.integers(len(others), size=2)]
-        pasted = compose(batch, decoys, photos[int(rng.integers(len(photos)))], rng)
+        pasted = compose(batch, decoys, photos[int(rng.integers(len(photos)))], rng, turned)
         name = f"images/{index:05}.jpg"
         write_whole(folder / name, cv2.imencode(".jpg", pasted.image, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes())
         edges = ([round(float(edge), 1) for edge in box] for box in pasted.boxes)
@@ -132,10 +142,12 @@ def _batches(hands: Sequence[HandSample], size: int, rng: np.random.Generator) -
         yield [hands[i] for i in order[start : start + size]]
 
 
-def _paste(image: NDArray[np.float32], sample: HandSample, cell: int, rng: np.random.Generator) -> tuple[float, ...]:
-    """Paste one sample into a cell of ``image`` in place; give its box there."""
-    cut_out = _cut_out(sample)
-    colour, alpha, box = _turned(*cut_out, int(rng.integers(1, 4))) if rng.random() < TURNED else cut_out
+def _paste(
+    image: NDArray[np.float32], sample: HandSample, cell: int, rng: np.random.Generator, turned: float
+) -> tuple[float, ...]:
+    """Paste one sample into a cell of ``image`` in place, ``turned`` with that probability; give its box there."""
+    quarters = int(rng.integers(1, 4)) if turned and rng.random() < turned else 0
+    colour, alpha, box = _turn(*_cut_out(sample), quarters)
     cell_width, cell_height = WIDTH // ACROSS, HEIGHT // DOWN
     wanted = np.exp(rng.uniform(np.log(SHORTEST_PX), np.log(LONGEST_PX)))
     height, width = alpha.shape
@@ -163,10 +175,10 @@ def _cut_out(sample: HandSample) -> tuple[NDArray[np.float32], NDArray[np.float3
     return colour.astype(np.float32), alpha, Box(across, along, across + width, along + height)
 
 
-def _turned(
+def _turn(
     colour: NDArray[np.float32], alpha: NDArray[np.float32], box: Box, quarters: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], Box]:
-    """The three after so many ``quarters`` of a turn, counter-clockwise."""
+    """``colour`` ``(h, w, 3)``, ``alpha`` ``(h, w)`` and ``box`` after ``quarters`` of a turn, counter-clockwise."""
     for _ in range(quarters):
         width = alpha.shape[1]
         colour, alpha = np.rot90(colour), np.rot90(alpha)

@@ -54,8 +54,6 @@ class Darkroom:
 
     def in_light(self, frame: Image) -> Image:
         """As :func:`frame_in_light`; what it gave for a dark frame before is overwritten."""
-        if self._buffer is not None and self._buffer.shape != frame.shape:
-            self._buffer = None
         seen = frame_in_light(frame, self._buffer)
         if seen is not frame:
             self._buffer = seen

@@ -40,6 +40,9 @@ class SceneTable(StrictTable):
     loader: Loader
     folder: str = Field(description="below the data folder; of composites and drawn faces below the output folder")
     ask_teacher: bool = Field(default=False, description="mark what the annotation lacks by the teacher's list")
+    turned: float = Field(
+        default=0.0, ge=0, le=1, description="share of what composites paste that is turned by a quarter or a half"
+    )
     labels: tuple[str, ...] | None = Field(default=None, description="only objects of these labels; all if not given")
     held_back: bool = Field(
         default=True, description="whether a part validates; what is rendered, pasted or drawn never does"
@@ -64,4 +67,6 @@ class SceneRecipe(StrictTable):
         for name, source in self.sources.items():
             if source.labels is not None and source.loader not in LABELLED:
                 raise ValueError(f"sources.{name}.labels: only the loaders {', '.join(LABELLED)} know labels")
+            if source.turned and source.loader != "composites":
+                raise ValueError(f"sources.{name}.turned: only the loader composites pastes, received {source.loader}")
         return self

@@ -74,7 +74,7 @@ def _load(
         make, last, read = _MADE[table.loader]
         folder = out / table.folder
         if not (folder / last).exists():
-            make(data, folder, recipe.held_back, rng)
+            make(table, data, folder, recipe.held_back, rng)
         return Source(name, table, read(folder, None), [])
     train, validation = _split(name, table, _read(table, data / table.folder, teacher), recipe.held_back)
     if teacher and table.ask_teacher:
@@ -133,13 +133,21 @@ def _scenes(checked: Sequence[Checked]) -> list[Scene]:
     return [one.scene for one in checked]
 
 
+def _make_composites(table: SceneTable, data: Path, folder: Path, held_back: float, rng: np.random.Generator) -> None:
+    make_hand_composites(data, folder, held_back, rng, table.turned)
+
+
+def _make_drawn(_: SceneTable, data: Path, folder: Path, held_back: float, rng: np.random.Generator) -> None:
+    make_drawn_faces(data, folder, held_back, rng)
+
+
 def _complete_boxes(folder: Path, labels: Sequence[str] | None) -> list[Scene]:
     return boxes_csv(folder, complete=True, labels=labels)
 
 
-_MADE: dict[str, tuple[Callable[[Path, Path, float, np.random.Generator], None], str, Reader]] = {
-    "composites": (make_hand_composites, TABLE, _complete_boxes),
-    "drawn_faces": (make_drawn_faces, DONE, lambda folder, _: backgrounds(folder)),
+_MADE: dict[str, tuple[Callable[[SceneTable, Path, Path, float, np.random.Generator], None], str, Reader]] = {
+    "composites": (_make_composites, TABLE, _complete_boxes),
+    "drawn_faces": (_make_drawn, DONE, lambda folder, _: backgrounds(folder)),
 }
 """What makes the pictures, the file that it writes last, and what reads them."""
 
