@@ -21,7 +21,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from light import LIGHTS, Light, dimmed
+from conditions import CONDITIONS, Condition, dimmed
 from numpy.typing import NDArray
 
 from convert.data.eyes import (
@@ -88,7 +88,7 @@ def main() -> None:
     if arguments.what == "people":
         print(format_table(people(arguments.data, arguments.models)))
     elif arguments.what == "clips":
-        light = LIGHTS["as taken"] if arguments.light == 1 else dimmed(arguments.light, DIM_NOISE)
+        light = CONDITIONS["as taken"] if arguments.light == 1 else dimmed(arguments.light, DIM_NOISE)
         print(format_table(clips(arguments.data / "clips" / "talking", arguments.models, light)))
     elif arguments.out is None:
         parser.error("sources: needs --out, where the trainings are written")
@@ -171,7 +171,7 @@ def balanced_accuracy(scores: NDArray[np.float64], is_open: NDArray[np.bool_], t
     return float(np.mean(scores[is_open] >= threshold) + np.mean(scores[~is_open] < threshold)) / 2
 
 
-def clips(folder: Path, models: Path, light: Light) -> Iterator[tuple[str, ...]]:
+def clips(folder: Path, models: Path, light: Condition) -> Iterator[tuple[str, ...]]:
     """Each clip's closures in another ``light``: when each eye, and both together, were read as closed."""
     yield ("clip", "frames", "read", "left closed", "right closed", "both closed")
     for file in sorted(folder.iterdir()):

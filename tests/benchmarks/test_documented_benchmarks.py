@@ -31,6 +31,12 @@ def test_a_documented_benchmark_is_understood(command: list[str], monkeypatch: p
     assert all((ROOT / file).is_file() for file in named)
 
 
+@pytest.mark.parametrize("script", sorted((ROOT / "benchmarks").glob("*.py")), ids=lambda script: script.name)
+def test_a_benchmark_finds_what_it_imports(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [str(ROOT / "benchmarks"), *sys.path])
+    assert importlib.import_module(script.stem).__doc__
+
+
 def test_pictures_of_the_guides_are_there_and_small() -> None:
     pages = [GUIDE, ROOT / "docs" / "performance.md"]
     pictures = [page.parent / name for page in pages for name in re.findall(r"!\[[^]]*\]\(([^)]+)\)", page.read_text())]
