@@ -59,7 +59,7 @@ def load(data: Path, size: int, colour: Colour, seed: int) -> tuple[LabelledImag
     held_out: list[HandSample] = []
     for source in TRAINING_SOURCES:
         for sample in source(data, rng):
-            (held_out if _is_held_out(sample) else train).append(sample)
+            (held_out if judges(sample.source, sample.group) else train).append(sample)
     train = list(compress(train, without_duplicates("gesture", _pictures(train), _pictures(held_out))))
     return (
         _labelled(train, _canvases(train), (CANVAS, CANVAS, 4)),
@@ -110,10 +110,11 @@ def _pictures(samples: Iterable[HandSample]) -> list[tuple[str, object]]:
     return [(pixel_hash(sample.image), sample.group) for sample in samples]
 
 
-def _is_held_out(sample: HandSample) -> bool:
-    if sample.source in HELD_OUT_GROUPS:
-        return sample.group in HELD_OUT_GROUPS[sample.source]
-    return is_held_out(sample.group, HELD_OUT_SHARES.get(sample.source, HELD_OUT_SHARE))
+def judges(source: str, group: str) -> bool:
+    """Whether the hands of ``group``, a person or session of ``source``, are held out of training."""
+    if source in HELD_OUT_GROUPS:
+        return group in HELD_OUT_GROUPS[source]
+    return is_held_out(group, HELD_OUT_SHARES.get(source, HELD_OUT_SHARE))
 
 
 def _labelled(samples: list[HandSample], crops: Iterable[Image], shape: tuple[int, int, int]) -> LabelledImages:
