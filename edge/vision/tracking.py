@@ -9,7 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+import numpy as np
+
 from edge.values import Box
+from edge.vision.boxes import from_values, iou
 
 MAX_GAP_SECONDS = 1.0
 """A track unseen for longer is over: what then appears in its place is somebody new."""
@@ -19,6 +22,10 @@ MIN_IOU = 0.2
 
 GROWTH = 1.5
 """Boxes are compared as squares this much larger: a waving hand moves by its own width between two frames."""
+
+
+FEW_PAIRS = 50
+"""Up to so many pairs of a box and a track are compared as single numbers, which are faster then than arrays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +95,25 @@ def _may_return(track: Track, t: float) -> bool:
 
 def _match(alive: Mapping[int, Track], boxes: Sequence[Box]) -> dict[int, int]:
     """Index of box → number of its track."""
-    # There are few of either: single numbers are faster than arrays.
     squares = [box.square(GROWTH) for box in boxes]
-    known = [(number, track.box.square(GROWTH)) for number, track in alive.items()]
-    pairs = [
-        (overlap, index, number)
-        for index, square in enumerate(squares)
-        for number, last in known
-        if (overlap := square.iou(last)) >= MIN_IOU
-    ]
+    known = {number: track.box.square(GROWTH) for number, track in alive.items()}
     matched: dict[int, int] = {}
-    for _, index, number in sorted(pairs, key=lambda pair: -pair[0]):
+    for _, index, number in sorted(_overlapping(squares, known), key=lambda pair: -pair[0]):
         if index not in matched and number not in matched.values():
             matched[index] = number
     return matched
+
+
+def _overlapping(squares: Sequence[Box], known: Mapping[int, Box]) -> list[tuple[float, int, int]]:
+    """Overlap, index of square and number of track, of each two that may be the same."""
+    if len(squares) * len(known) > FEW_PAIRS:
+        overlaps = iou(from_values(squares), from_values([*known.values()]))
+        numbers = [*known]
+        close = np.argwhere(overlaps >= MIN_IOU).tolist()
+        return [(float(overlaps[index, place]), index, numbers[place]) for index, place in close]
+    return [
+        (overlap, index, number)
+        for index, square in enumerate(squares)
+        for number, last in known.items()
+        if (overlap := square.iou(last)) >= MIN_IOU
+    ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.values import Box
+from edge.vision import tracking
 from edge.vision.tracking import MAX_GAP_SECONDS, Tracker, Tracks, follow
 
 
@@ -82,3 +85,20 @@ def test_what_stays_in_place_stays_itself(boxes: list[Box], gap: float) -> None:
     tracks, before = follow(Tracks(), 0.0, apart)
     _, after = follow(tracks, gap, list(reversed(apart)))
     assert after == tuple(reversed(before))
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 30), st.integers(0, 30))
+def test_a_crowd_gets_the_numbers_that_few_would_get(seed: int, first: int, second: int) -> None:
+    rng = np.random.default_rng(seed)
+
+    def frame(n: int) -> list[Box]:
+        return [box(x, y, 60) for x, y in rng.uniform(0, 500, (n, 2)).tolist()]
+
+    crowd, later = frame(first), frame(second)
+    with pytest.MonkeyPatch.context() as patch:
+        given_numbers = []
+        for few in (0, 10**6):
+            patch.setattr(tracking, "FEW_PAIRS", few)
+            tracks, _ = follow(Tracks(), 0.0, crowd)
+            given_numbers.append(follow(tracks, 0.1, later)[1])
+    assert given_numbers[0] == given_numbers[1]
