@@ -41,9 +41,8 @@ class Ahead:
         Processes are forked: what ``make`` refers to is theirs without a copy, as it was at the first :meth:`start`.
         """
         cores = cores or _cores()
-        cv2.setNumThreads(
-            1
-        )  # one image at a time has none to share; and a forked process that lacks them waits for them
+        # One image at a time has none to share, and a forked process that lacks OpenCV's threads waits for them.
+        cv2.setNumThreads(1)
         self._pool: Executor
         if cores >= CORES_FOR_PROCESSES and "fork" in multiprocessing.get_all_start_methods():
             number = min(cores - CORES_LEFT, MOST_PROCESSES)
