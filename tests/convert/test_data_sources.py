@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from convert.data import drawn_faces
-from convert.data.composites import write_composites
+from convert.data.composites import compose, write_composites
 from convert.data.errors import DataError
 from convert.data.gesture_sources import HandSample
 from convert.training.cascade.recipe import CascadeRecipe, SourceTable
@@ -138,10 +138,28 @@ def test_composites_get_their_table_last(tmp_path: Path) -> None:
         write_composites([hand], [hand], [photo], tmp_path / "full", rng)
 
 
-@pytest.mark.parametrize("key", ["turned", "cut_out", "plain"])
-def test_only_composites_are_pasted(key: str) -> None:
-    with pytest.raises(ValidationError, match=rf"sources\.rooms\.{key}: only the loader composites pastes"):
-        recipe(rooms={**ROOMS, key: 0.5})
+def test_pasted_hands_point_all_ways_and_their_boxes_with_them() -> None:
+    rng = np.random.default_rng(0)
+    image = np.full((60, 40, 3), 40, np.uint8)
+    image[:20] = 250  # the fingers
+    hand = HandSample(image, Box(0, 0, 40, 60), "palm", "g", "s", np.full((60, 40), 255, np.uint8))
+    ways = set()
+    for _ in range(60):
+        pasted = compose([hand], [], np.full((288, 384, 3), 128, np.uint8), rng, turned=0.75)
+        left, top, right, bottom = pasted.boxes[0].round().astype(int).tolist()
+        shown = pasted.image[top:bottom, left:right, 0]
+        assert (np.abs(shown[3:-3, 3:-3].astype(int) - 128) > 40).mean() > 0.9, "the box bounds the hand"
+        height, width = shown.shape
+        rows, columns = np.nonzero(shown > 200)
+        offset = np.array([rows.mean() / height, columns.mean() / width]) - 0.5
+        assert (height > width) == (abs(offset[0]) > abs(offset[1]))
+        ways.add((int(np.abs(offset).argmax()), bool(offset[np.abs(offset).argmax()] > 0)))
+    assert len(ways) == 4
+
+
+def test_only_what_is_pasted_can_be_turned() -> None:
+    with pytest.raises(ValidationError, match=r"sources\.rooms\.turned: only the loader composites pastes"):
+        recipe(rooms={"loader": "backgrounds", "folder": "rooms", "turned": 0.5})
 
 
 def test_drawn_faces_are_made_once_and_nothing_in_them_is_a_face(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

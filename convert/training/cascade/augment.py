@@ -45,27 +45,6 @@ def jitter(samples: Samples, spans: Jitter, rng: np.random.Generator) -> Samples
     return replace(samples, crops=crops, box=box, landmarks=landmarks)
 
 
-def turn(samples: Samples, share: float, rng: np.random.Generator) -> Samples:
-    """Turn a ``share`` of the windows of each kind by a quarter, a half or three quarters, and targets with them."""
-    quarters = np.where(rng.random(len(samples)) < share, rng.integers(1, 4, len(samples)), 0)
-    crops, edges, points = samples.crops.copy(), samples.box + WINDOW, samples.landmarks.copy()
-    for quarter in range(1, 4):
-        these = quarters == quarter
-        crops[these] = np.rot90(samples.crops[these], quarter, axes=(1, 2))
-        corners = _turned(edges[these], quarter).reshape(-1, 2, 2)
-        edges[these] = np.concatenate([corners.min(1), corners.max(1)], 1)
-        points[these] = _turned(samples.landmarks[these], quarter)
-    return replace(samples, crops=crops, box=edges - WINDOW, landmarks=points)
-
-
-def _turned(points: NDArray[np.float32], quarters: int) -> NDArray[np.float32]:
-    """Points ``(n, 2k)`` x1, y1, … of windows turned anticlockwise, as ``np.rot90`` does."""
-    pairs = points.reshape(len(points), points.shape[1] // 2, 2)
-    for _ in range(quarters):
-        pairs = np.stack([pairs[..., 1], 1 - pairs[..., 0]], -1)
-    return pairs.reshape(points.shape)
-
-
 @dataclass(frozen=True)
 class CutOff:
     """A ``share`` of the windows loses up to ``depth`` of its object behind one edge of an imagined image."""

@@ -11,7 +11,7 @@ from keras import ops
 from numpy.typing import NDArray
 
 from convert.training.augment import change_pixels
-from convert.training.cascade.augment import CutOff, Jitter, cut_off, jitter, relight, turn
+from convert.training.cascade.augment import CutOff, Jitter, cut_off, jitter, relight
 from convert.training.cascade.samples import NEGATIVE, PART, POSITIVE, Samples
 from convert.training.recipe import PixelsTable
 from convert.training.schedule import WarmCosine
@@ -29,8 +29,7 @@ class Fit:
 
     The result is the moving average of the weights, if ``average`` (its momentum) is given.  A point's errors above
     ``landmarks_delta`` sides of the window count linearly.  ``saturation`` is that of
-    :func:`convert.training.cascade.augment.relight`; ``pixels`` change each window before.  A share of ``turned`` is
-    turned by quarters.
+    :func:`convert.training.cascade.augment.relight`; ``pixels`` change each window before.
     """
 
     steps: int
@@ -47,7 +46,6 @@ class Fit:
     landmarks_delta: float = HUBER_DELTA
     saturation: float = 0.0
     pixels: PixelsTable | None = None
-    turned: float = 0.0
 
 
 class Batches(keras.utils.PyDataset):
@@ -74,8 +72,6 @@ class Batches(keras.utils.PyDataset):
             samples = jitter(samples, self._fit.jitter, self._rng)
         if self._fit.cut_off:
             samples = cut_off(samples, self._fit.cut_off, self._rng)
-        if self._fit.turned:
-            samples = turn(samples, self._fit.turned, self._rng)
         crops = samples.crops
         if self._fit.pixels:
             crops = np.stack([change_pixels(crop, self._fit.pixels, self._rng) for crop in crops])

@@ -99,7 +99,6 @@ class FitTable(StrictTable):
     pixels: PixelsTable | None = Field(default=None, description="changes of each window before its light changes")
     jitter: JitterTable | None = None
     cut_off: CutOffTable | None = None
-    turned: float = Field(default=0.0, ge=0, le=1, description="probability of a quarter or half turn")
     int8_steps: int = Field(default=0, ge=0, description="steps at int8's levels after the others")
     average_momentum: float | None = Field(default=None, gt=0, lt=1, description="of the weights' moving average")
     draw: DrawTable
@@ -127,7 +126,6 @@ class FitTable(StrictTable):
             landmarks_delta=self.landmarks_delta,
             saturation=self.saturation,
             pixels=self.pixels,
-            turned=self.turned,
         )
 
 

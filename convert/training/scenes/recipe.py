@@ -28,10 +28,6 @@ LABELLED: tuple[Loader, ...] = ("voc", "yolo", "boxes")
 """Loaders of objects that have labels."""
 
 
-PASTING = ("turned", "cut_out", "plain")
-"""Keys of composites."""
-
-
 class StrictTable(BaseModel):
     """A table that takes no unknown key and doesn't change."""
 
@@ -46,12 +42,6 @@ class SceneTable(StrictTable):
     ask_teacher: bool = Field(default=False, description="mark what the annotation lacks by the teacher's list")
     turned: float = Field(
         default=0.0, ge=0, le=1, description="share of what composites paste that is turned by a quarter or a half"
-    )
-    cut_out: float = Field(
-        default=0.0, ge=0, le=1, description="share of the hands of known joints that composites paste cut out by them"
-    )
-    plain: float = Field(
-        default=0.0, ge=0, le=1, description="share of what composites paste that stands before a plain patch"
     )
     labels: tuple[str, ...] | None = Field(default=None, description="only objects of these labels; all if not given")
     held_back: bool = Field(
@@ -77,10 +67,6 @@ class SceneRecipe(StrictTable):
         for name, source in self.sources.items():
             if source.labels is not None and source.loader not in LABELLED:
                 raise ValueError(f"sources.{name}.labels: only the loaders {', '.join(LABELLED)} know labels")
-            if source.loader != "composites":
-                for key in PASTING:
-                    if getattr(source, key):
-                        raise ValueError(
-                            f"sources.{name}.{key}: only the loader composites pastes, received {source.loader}"
-                        )
+            if source.turned and source.loader != "composites":
+                raise ValueError(f"sources.{name}.turned: only the loader composites pastes, received {source.loader}")
         return self

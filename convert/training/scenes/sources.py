@@ -14,7 +14,7 @@ from convert.data.backgrounds import backgrounds
 from convert.data.boxes import TABLE, boxes_csv
 from convert.data.celeba import celeba
 from convert.data.checks import Checked, check
-from convert.data.composites import Pasting, make_hand_composites
+from convert.data.composites import make_hand_composites
 from convert.data.drawn_faces import DONE, make_drawn_faces
 from convert.data.duplicates import without_duplicates
 from convert.data.errors import DataError
@@ -134,7 +134,7 @@ def _scenes(checked: Sequence[Checked]) -> list[Scene]:
 
 
 def _make_composites(table: SceneTable, data: Path, folder: Path, held_back: float, rng: np.random.Generator) -> None:
-    make_hand_composites(data, folder, held_back, rng, Pasting(table.turned, table.cut_out, table.plain))
+    make_hand_composites(data, folder, held_back, rng, table.turned)
 
 
 def _make_drawn(_: SceneTable, data: Path, folder: Path, held_back: float, rng: np.random.Generator) -> None:
