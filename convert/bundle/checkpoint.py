@@ -37,6 +37,7 @@ class TrainingReport(BaseModel):
     recipe: dict[str, Any]
     seed: int
     initial: str | None = None
+    beginnings: int | None = None
     teachers: int | None = None
     thresholds: dict[str, float] = {}
 

@@ -106,7 +106,7 @@ def training(task: Task, card: Card, report: TrainingReport, bundle_arguments: s
     # A detector's recipe names its teacher's list itself; reports of earlier versions don't count the networks.
     at_least = int(isinstance(report.recipe.get("teacher"), dict))
     teacher = " --teacher TEACHER" * (at_least if report.teachers is None else report.teachers)
-    initial = " --initial FIRST_RUN" if report.initial else ""
+    initial = " --initial FIRST_RUN" * (bool(report.initial) if report.beginnings is None else report.beginnings)
     return Training(
         data=card.data,
         command=f"vigil-convert train {name} --data DATA --recipe RECIPE --out RUN{teacher}{initial} "

@@ -69,10 +69,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--initial",
         type=Path,
+        action="append",
+        default=[],
         metavar="DIR",
         help="a finished training of the same network, or a bundle of one (emotion, eyes, gesture, identity; faces, "
         "of which it takes all three; hands found by one network; for a recipe with the table [onet] any with an "
-        "O-Net), whose weights this one begins with; with other labels all but those of its last layer",
+        "O-Net), whose weights this one begins with; with other labels all but those of its last layer; given "
+        "more than once, for what isn't a detector, the mean of their weights",
     )
     parser.add_argument(
         "--detector",
@@ -152,7 +155,7 @@ def _train_cascade(arguments: argparse.Namespace) -> None:
     _refuse_flags(arguments)
     from convert.training.cascade import train
 
-    train(arguments.recipe, arguments.data, arguments.out, arguments.seed, arguments.initial)
+    train(arguments.recipe, arguments.data, arguments.out, arguments.seed, _only_initial(arguments))
 
 
 def _train_confirming(arguments: argparse.Namespace) -> None:
@@ -160,8 +163,14 @@ def _train_confirming(arguments: argparse.Namespace) -> None:
     from convert.training.cascade import train_confirming
 
     train_confirming(
-        arguments.recipe, arguments.data, arguments.out, arguments.detector, arguments.seed, arguments.initial
+        arguments.recipe, arguments.data, arguments.out, arguments.detector, arguments.seed, _only_initial(arguments)
     )
+
+
+def _only_initial(arguments: argparse.Namespace) -> Path | None:
+    if len(arguments.initial) > 1:
+        raise RecipeError(f"--initial: a detector begins with one training, received {len(arguments.initial)}")
+    return arguments.initial[0] if arguments.initial else None
 
 
 def _refuse_flags(arguments: argparse.Namespace) -> None:
@@ -180,5 +189,5 @@ def _train_single_shot(arguments: argparse.Namespace) -> None:
         raise RecipeError("--distribute: is for classifiers; a single-shot detector's training runs on one device")
     from convert.training.detector.loop import train  # Keras is slow to import
 
-    how = {"resume": arguments.resume, "restart": arguments.restart, "initial": arguments.initial}
+    how = {"resume": arguments.resume, "restart": arguments.restart, "initial": _only_initial(arguments)}
     train(arguments.recipe, arguments.data, arguments.out, arguments.seed, **how)

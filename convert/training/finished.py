@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections.abc import Sequence
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 from pydantic import ValidationError
 
 from convert.training.checkpoint import Arrays, values_of
@@ -73,6 +76,21 @@ def initial_weights(folder: Path) -> Arrays:
         RecipeError: there is none.
     """
     return values_of(load_finished(folder, "--initial").weights)
+
+
+def mean_weights(several: Sequence[Arrays]) -> Arrays:
+    """The mean of the weights of ``several`` networks of one kind, which began alike (Wortsman et al., 2022).
+
+    Raises:
+        RecipeError: they aren't of one kind.
+    """
+    shapes = [[array.shape for array in weights] for weights in several]
+    if any(others != shapes[0] for others in shapes):
+        raise RecipeError(
+            f"--initial: several trainings must be of the same network, as their mean is taken; received weights of "
+            f"{', '.join(str(sum(map(prod, those))) for those in shapes)} numbers, or of other shapes"
+        )
+    return [np.mean(arrays, axis=0, dtype=arrays[0].dtype) for arrays in zip(*several, strict=True)]
 
 
 def digest(weights: Arrays) -> str:

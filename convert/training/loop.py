@@ -16,7 +16,7 @@ from convert.training.checkpoint import Arrays, Checkpoint, first_checkpoint, id
 from convert.training.datasets import Prepared
 from convert.training.distribute import use_devices, use_one_device
 from convert.training.files import make_folder, replacing
-from convert.training.finished import NETWORK_FILE, InitialWeights, digest, initial_weights
+from convert.training.finished import NETWORK_FILE, InitialWeights, digest, initial_weights, mean_weights
 from convert.training.from_bundle import bundle_network, bundle_recipe, is_bundle, require_same_pixels
 from convert.training.normalizations import first_pixels, restore_statistics
 from convert.training.recipe import BaseRecipe, Recipe
@@ -34,15 +34,15 @@ log = logging.getLogger(__name__)
 class Start:
     """How a training begins: anew, or ``resume`` an interrupted one; ``restart`` gives an interrupted one up.
 
-    ``distribute``: on all devices of Keras' backend.  ``initial``: a finished training of the same network, or a
-    bundle, whose weights a new training begins with instead of random ones.
+    ``distribute``: on all devices of Keras' backend.  ``initial``: finished trainings of the same network, or
+    bundles, with the mean of whose weights a new training begins instead of random ones.
     """
 
     seed: int = 0
     resume: bool = False
     restart: bool = False
     distribute: bool = False
-    initial: Path | None = None
+    initial: Sequence[Path] = ()
 
 
 def train(trainee: Trainee, out: Path, start: Start) -> keras.Model:
@@ -62,10 +62,9 @@ def train(trainee: Trainee, out: Path, start: Start) -> keras.Model:
     """
     recipe, prepared = trainee.recipe, trainee.prepared
     _check_amounts(recipe, prepared)
-    if start.initial and is_bundle(start.initial):
-        known = bundle_recipe(start.initial, "--initial").input
-        require_same_pixels(start.initial, "--initial", known, recipe.input)
-    initial = initial_weights(start.initial) if start.initial else []
+    for bundle in filter(is_bundle, start.initial):
+        require_same_pixels(bundle, "--initial", bundle_recipe(bundle, "--initial").input, recipe.input)
+    initial = mean_weights([initial_weights(folder) for folder in start.initial]) if start.initial else []
     origin = digest(initial) if initial else None
     new = Checkpoint(identity(recipe, start.seed, prepared.train, prepared.soft_targets, origin, trainee.teachers))
     checkpoint = first_checkpoint(new, out, recipe.optimiser.epochs, resume=start.resume, restart=start.restart)
@@ -73,14 +72,15 @@ def train(trainee: Trainee, out: Path, start: Start) -> keras.Model:
     make_repeatable(start.seed)
     use_fused_kernels()
     if not checkpoint.progress.finished:
-        if start.initial and is_bundle(start.initial) and not checkpoint.progress.epochs:
-            initial = _as_in_training(start.initial, trainee, start.seed)
+        if not checkpoint.progress.epochs and any(map(is_bundle, start.initial)):
+            initial = mean_weights([_as_in_training(folder, trainee, start.seed) for folder in start.initial])
         checkpoint = _fit(trainee, checkpoint, out, start, initial)
     trained = trainee.exported(checkpoint.kept)
     figures = trainee.figures(trained)
     with replacing(out / NETWORK_FILE) as partial:
         trained.save(partial)
-    write_report(out, recipe, {"teachers": trainee.taught_by, **figures}, checkpoint)
+    counts = {"beginnings": len(start.initial), "teachers": trainee.taught_by}
+    write_report(out, recipe, {**counts, **figures}, checkpoint)
     return trained
 
 
@@ -94,9 +94,11 @@ def train_classifier(
     return train(trainee, out, start)
 
 
-def _as_in_training(bundle: Path, trainee: Trainee, seed: int) -> Arrays:
-    """The weights of the ``bundle``'s network, with the statistics of training crops in its normalizations."""
-    network, prepared = bundle_network(bundle, "--initial", any_size=True), trainee.prepared
+def _as_in_training(folder: Path, trainee: Trainee, seed: int) -> Arrays:
+    """The weights of a training's network; of a bundle's, with training crops' statistics in its normalizations."""
+    if not is_bundle(folder):
+        return initial_weights(folder)
+    network, prepared = bundle_network(folder, "--initial", any_size=True), trainee.prepared
     batches = Batches(prepared.train, trainee.recipe, prepared.augment, seed, prepared.weights)
     try:
         restore_statistics(network, map(trainee.seen, first_pixels(batches)))

@@ -53,7 +53,9 @@ def prepare(folder: Path) -> None:
     emotion, faces = folder / "emotion", folder / "faces"
     for checkpoint, recipe in ((emotion, RECIPE), (faces, {"task": "faces"})):
         checkpoint.mkdir()
-        (checkpoint / "training.json").write_text(json.dumps({"recipe": recipe, "seed": 3, "teachers": 2}))
+        (checkpoint / "training.json").write_text(
+            json.dumps({"recipe": recipe, "seed": 3, "teachers": 2, "beginnings": 2})
+        )
     classifier(len(LABELS)).save(emotion / "network.keras")
     for name, build in NETWORKS.items():
         build().save(faces / f"{name}.keras")

@@ -55,7 +55,8 @@ def test_the_bundle_says_how_it_became_int8(folder: Path, logs: dict[str, str], 
     card = (bundle.path / "README.md").read_text("utf-8")
     assert "all by XNNPACK" in card
     assert bundle.manifest.training.command in card
-    assert bundle.manifest.training.command.count("--teacher TEACHER") == 2, "as many as the report counts"
+    counts = [bundle.manifest.training.command.count(words) for words in ("--teacher TEACHER", "--initial FIRST_RUN")]
+    assert counts == [2, 2], "as many as the report counts"
 
 
 def test_figures_and_golden_inputs_are_of_what_the_device_shows_the_network(folder: Path, logs: dict[str, str]) -> None:

@@ -89,3 +89,9 @@ def test_a_cascade_names_the_flags_that_are_not_for_it(tmp_path: Path, capsys, f
     faces = ROOT / "convert" / "recipes" / "faces.toml"
     assert train(tmp_path, faces, tmp_path / "out", flag, task="faces") == 78
     assert f"{flag}: is for classifiers" in capsys.readouterr().err
+
+
+def test_a_detector_begins_with_one_training_only(tmp_path: Path, capsys) -> None:
+    faces = ROOT / "convert" / "recipes" / "faces.toml"
+    assert train(tmp_path, faces, tmp_path / "out", "--initial", "one", "--initial", "two", task="faces") == 78
+    assert "--initial: a detector begins with one training, received 2" in capsys.readouterr().err

@@ -83,7 +83,7 @@ def short_training(models_dir: Path, labels: tuple[str, ...]) -> tuple[Recipe, P
 
 def test_a_training_begins_with_a_bundle(models_dir: Path, crops: np.ndarray, tmp_path: Path) -> None:
     recipe, prepared = short_training(models_dir, ("closed", "open"))
-    begun = train_classifier(recipe, prepared, tmp_path, Start(initial=models_dir / TASK))
+    begun = train_classifier(recipe, prepared, tmp_path, Start(initial=[models_dir / TASK]))
     golden = np.load(models_dir / TASK / "golden.npz")[f"{TASK}/logits/float"]
     # Its normalizations' statistics have moved by one batch of noise.
     assert np.corrcoef(answers(begun, normalised(crops, models_dir)).ravel(), golden.ravel())[0, 1] > 0.9
@@ -95,7 +95,7 @@ def test_with_other_labels_only_the_last_layer_begins_anew(
 ) -> None:
     recipe, prepared = short_training(models_dir, ("closed", "half", "open"))
     with caplog.at_level(logging.INFO):
-        begun = train_classifier(recipe, prepared, tmp_path, Start(initial=models_dir / TASK))
+        begun = train_classifier(recipe, prepared, tmp_path, Start(initial=[models_dir / TASK]))
     assert "the last layer begins anew" in caplog.text
     kernels = [values_of(network.get_layer("stem_conv").weights)[0] for network in (begun, bundled(models_dir))]
     np.testing.assert_allclose(*kernels, atol=1e-5)
@@ -112,7 +112,7 @@ def test_a_bundle_that_knows_other_pixels_is_refused(models_dir: Path, tmp_path:
     pixels = recipe.input.model_copy(update={"mean": 0.0})
     darker = recipe.model_copy(update={"input": pixels, "teacher": TeacherTable(weight=0.5)})
     begin = {
-        "--initial": lambda: train_classifier(darker, prepared, tmp_path / "out", Start(initial=models_dir / TASK)),
+        "--initial": lambda: train_classifier(darker, prepared, tmp_path / "out", Start(initial=[models_dir / TASK])),
         "--teacher": lambda: taught(prepared, darker, tmp_path, [models_dir / TASK]),
     }[option]
     with pytest.raises(RecipeError, match=rf"{option} .*eyes: its network was trained with input.mean = 127.5, .* 0.0"):

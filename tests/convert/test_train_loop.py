@@ -78,13 +78,34 @@ def test_a_training_begins_with_the_weights_of_a_finished_one(keras, tmp_path: P
     recipe = make_recipe(epochs=1)
     finished = train_classifier(recipe, make_prepared(recipe), first, Start(seed=1))
     still = make_recipe(epochs=1, rate=1e-9)
-    begun = train_classifier(still, make_prepared(still), second, Start(seed=2, initial=first))
+    begun = train_classifier(still, make_prepared(still), second, Start(seed=2, initial=[first]))
     for before, after in zip(finished.trainable_weights, begun.trainable_weights, strict=True):
         np.testing.assert_allclose(keras.ops.convert_to_numpy(after), keras.ops.convert_to_numpy(before), atol=1e-4)
     report = json.loads((second / "training.json").read_text("utf-8"))
     assert len(report["initial"]) == 64
     with pytest.raises(RecipeError, match=r"initial was '.{64}', is now None"):
         train_classifier(still, make_prepared(still), second, Start(seed=2, resume=True))
+
+
+def test_a_training_begins_with_the_mean_of_several(keras, tmp_path: Path) -> None:
+    from convert.training.loop import Start, train_classifier
+
+    recipe, still = make_recipe(epochs=1), make_recipe(epochs=1, rate=1e-9)
+    folders = [tmp_path / "first", tmp_path / "second"]
+    parents = [train_classifier(recipe, make_prepared(recipe), out, Start(seed)) for seed, out in enumerate(folders)]
+    begun = train_classifier(still, make_prepared(still), tmp_path / "mean", Start(initial=folders))
+    for after, *before in zip(*(network.trainable_weights for network in (begun, *parents)), strict=True):
+        mean = np.mean([keras.ops.convert_to_numpy(weight) for weight in before], axis=0)
+        np.testing.assert_allclose(keras.ops.convert_to_numpy(after), mean, atol=1e-4)
+    report = json.loads((tmp_path / "mean" / "training.json").read_text("utf-8"))
+    assert report["beginnings"] == 2
+
+
+def test_the_mean_is_taken_of_networks_of_one_kind_only() -> None:
+    from convert.training.finished import mean_weights
+
+    with pytest.raises(RecipeError, match=r"--initial: several trainings must be of the same network, .* of 6, 4 num"):
+        mean_weights([[np.zeros((2, 3), np.float32)], [np.zeros((2, 2), np.float32)]])
 
 
 def test_weights_of_another_network_are_no_beginning(keras, tmp_path: Path) -> None:
@@ -95,9 +116,9 @@ def test_weights_of_another_network_are_no_beginning(keras, tmp_path: Path) -> N
     network = first.network.model_copy(update={"stem_width": 8})
     wider = first.model_copy(update={"network": network})
     with pytest.raises(RecipeError, match="--initial: must be a training of the recipe's own network"):
-        train_classifier(wider, make_prepared(wider), tmp_path / "second", Start(initial=tmp_path / "first"))
+        train_classifier(wider, make_prepared(wider), tmp_path / "second", Start(initial=[tmp_path / "first"]))
     with pytest.raises(RecipeError, match="no network of a finished training"):
-        train_classifier(first, make_prepared(first), tmp_path / "third", Start(initial=tmp_path))
+        train_classifier(first, make_prepared(first), tmp_path / "third", Start(initial=[tmp_path]))
 
 
 def test_an_interrupted_training_is_not_overwritten_unasked(keras, tmp_path: Path) -> None:
