@@ -41,7 +41,7 @@ HEAD = ("source", "pictures", "hands", "found", "signs", "right", "count", "othe
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of the data set ``source``, and the boxes of its hands with what each shows: None if neither."""
+    """A picture of the data set ``source``, and the boxes of its hands, each with what it shows: None if unknown."""
 
     path: Path
     source: str
